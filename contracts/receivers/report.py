@@ -188,17 +188,16 @@ def _finding(
         "response": _response_data(sent, redact) if sent else None,
         "delivery": _delivery_data(settings, sent, redact) if sent else None,
         "fields": [],
-        "curl": reproduction_command(settings, row.name),
+        "curl": redact(reproduction_command(settings, row.name)),
         "follows_from": None,
         "baseline_reason": None,
     }
 
 
-def reproduction_command(settings: ReceiverSettings, check: str | None = None) -> str:
-    """Return the command that sends the deliveries again: those of a check, or all."""
-    words = ["hookproof", "verify-receiver", settings.url, "--seed", str(settings.seed)]
-    words += ["--only", check] if check else []
-    return shlex.join(words)
+def reproduction_command(settings: ReceiverSettings, check: str) -> str:
+    """Return the command that sends the deliveries of a check again."""
+    words = ["hookproof", "verify-receiver", settings.url, *settings.stated_options]
+    return shlex.join([*words, "--seed", str(settings.seed), "--only", check])
 
 
 def _received(sent: SentDelivery) -> str:

@@ -101,8 +101,17 @@ def _settings(options: SimpleNamespace) -> ReceiverSettings:
         strict=options.strict,
         require_decided=options.require_decided,
         is_local=not policy.gentle,
+        stated_options=_stated_options(options),
         report_dir=Path(options.report_dir),
     )
+
+
+def _stated_options(options: SimpleNamespace) -> tuple[str, ...]:
+    """Return the options that say what is sent, as the command line has them."""
+    found = [("--contract", options.contract)]
+    found += [("--overlay", file) for file in options.overlay]
+    found += [("--signature", options.scheme), ("--observe", options.observe)]
+    return tuple(str(word) for pair in found if pair[1] for word in pair)
 
 
 def _path(contract: Path | ContractUrl | None) -> Path | DocumentText | None:

@@ -280,6 +280,8 @@ def test_a_baseline_accepts_a_finding_and_tells_a_resolved_one(tmp_path: Path) -
     with running_mistake(entry) as receiver:
         found = judge(receiver.url, tmp_path / "found").report["findings"]
         (violation,) = (f for f in found if f["severity"] == "violation")
+        assert f"--contract {CONTRACT} --seed" in violation["curl"]
+        assert violation["curl"].endswith("--only receiver-weak-signature")
         text = f'[[accepted]]\nid = "{violation["id"]}"\nreason = "known"\n'
         baseline.write_text(text, encoding="utf-8")
         accepted = judge(receiver.url, tmp_path / "accepted", "--baseline", str(baseline))

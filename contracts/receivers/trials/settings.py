@@ -63,6 +63,8 @@ class ReceiverSettings:
     require_decided: bool = False
     is_local: bool = True
     """Whether the receiver is on this machine; elsewhere there is no burst."""
+    stated_options: tuple[str, ...] = ()
+    """Options that a run of one property needs too: contract, overlays, scheme, observation."""
     report_dir: Path = Path("hookproof-report")
 
     @property

@@ -16,7 +16,12 @@ pytestmark = pytest.mark.integration
 
 BROKEN = "[verify\nurl = "
 WORDS = {
-    "hookproof ver": ["verify"],
+    "hookproof ver": ["verify", "verify-receiver"],
+    "hookproof verify-receiver --only receiver-un": [
+        "receiver-unsigned",
+        "receiver-unknown-event",
+        "receiver-unknown-property",
+    ],
     "hookproof verify --prof": ["--profile"],
     "hookproof verify --profile ": ["quick", "default", "thorough"],
     "hookproof verify --only webhook-u": ["webhook-unexpected", "webhook-unique"],

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from contracts.model.errors import CouldNotJudge
 from contracts.receivers.trials.client import Attempt, Response
-from contracts.receivers.trials.sender import Dumps, Sender, dump_compact, dump_spaced
+from contracts.receivers.trials.sender import Dumps, Sender, dump_compact, dump_sorted, dump_spaced
 from contracts.receivers.trials.trial import NextProperty, SentDelivery, Trial
 from openapi.redaction import Redaction
 from openapi.signatures.generic_hmac import HmacScheme
@@ -23,9 +23,11 @@ _MAX_SHOWN_CHARS = 100
 _LIMITED = (
     "the receiver limits the rate of deliveries, and accepted none: raise its limit for the test"
 )
+_CHANGING = re.compile(rb"[0-9a-fA-F-]{6,}|[0-9]+")
 _FORMS: tuple[tuple[str, Dumps], ...] = (
     ("without spaces", dump_compact),
     ("with spaces after commas and colons", dump_spaced),
+    ("with its properties in alphabetical order", dump_sorted),
 )
 
 
@@ -52,9 +54,12 @@ def probe(trial: Trial) -> bool:
             f"the receiver cannot be reached: {trial.settings.url}: {response.text}"
         )
     explanation = None if response.status is None else _find_explanation(trial, sender)
-    if explanation is None and response.status in _MISCONFIGURED:
+    is_told_apart = explanation is None and _tells_apart(trial, sender, first)
+    if explanation is None and not is_told_apart and response.status in _MISCONFIGURED:
         raise CouldNotJudge(_sentence(trial, first))
     message = f"a conforming {sender.event.name} got {response.text}"
+    if is_told_apart and response.status in _MISCONFIGURED:
+        message = f"{message}, and a forged one another response: the secret is not the reason"
     if explanation is not None:
         message = f"{message}, and the receiver accepts {explanation}"
     trial.fail(message, first, expected="2xx")
@@ -144,6 +149,28 @@ def _misreadings(sender: Sender) -> Iterator[Misreading]:
     if scheme.has_timestamp:
         late = replace(event, at=event.at * 1000)
         yield Misreading("one whose timestamp is in milliseconds", sender.attempt(late))
+
+
+def _tells_apart(trial: Trial, sender: Sender, refused: SentDelivery) -> bool:
+    """Return whether two forged deliveries get one response, and the conforming one another.
+
+    Then the receiver refuses the conforming delivery for another reason than its signature.
+    """
+    scheme = sender.scheme
+    if scheme is None:
+        return False
+    answers = set()
+    for _ in range(2):
+        event = sender.new_event()
+        signed = sender.signed_headers(event, (scheme.other_secret(sender.secret),))
+        attempt = sender.attempt(event, signed)
+        answers.add(_form_of(trial.send(attempt, "a delivery signed with another secret")))
+    return len(answers) == 1 and _form_of(refused) not in answers
+
+
+def _form_of(sent: SentDelivery) -> tuple[int | None, bytes]:
+    """Return status and body of a response, without numbers and ids that differ each time."""
+    return sent.response.status, _CHANGING.sub(b"#", sent.response.body)
 
 
 def _sentence(trial: Trial, sent: SentDelivery) -> str:

@@ -35,6 +35,13 @@ def handles_unknown_event(trial: Trial) -> None:
     else:
         message = f"an event with an unknown name got {sent.response.text}"
         trial.fail(message, sent, expected="2xx, or a documented 4xx")
+    _still_answers(trial, "an event with an unknown name")
+
+
+def _still_answers(trial: Trial, words: str) -> None:
+    """Send a conforming delivery: what came before may have ended the receiver's process."""
+    event = trial.sender.new_event()
+    trial.accept(event, trial.sender.attempt(event), f"a conforming delivery after {words}")
 
 
 def unknown_event(sender: Sender, secret: str | None = None) -> Attempt | None:
@@ -82,6 +89,8 @@ def survives_invalid_payload(trial: Trial) -> None:
         event = sender.with_payload(sender.new_event(), one.value)
         description = f"a validly signed payload that breaks the schema ({one.description})"
         trial.survive(sender.attempt(event), description)
+    if found:
+        _still_answers(trial, "payloads that break the schema")
 
 
 def survives_malformed_body(trial: Trial) -> None:
@@ -92,6 +101,7 @@ def survives_malformed_body(trial: Trial) -> None:
         body = change(event)
         attempt = sender.signed_attempt(event, body)
         trial.survive(attempt, f"a validly signed body with {words}")
+    _still_answers(trial, "malformed bodies")
 
 
 def _malformed(sender: Sender) -> Iterator[tuple[str, Callable[[NewEvent], bytes]]]:

@@ -30,6 +30,11 @@ def dump_compact(value: Json) -> bytes:
     return _encoded(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
 
+def dump_sorted(value: Json) -> bytes:
+    """Return JSON without white space, with the properties of each object in alphabetical order."""
+    return _encoded(json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True))
+
+
 def dump_spaced(value: Json) -> bytes:
     """Return JSON with spaces after commas and colons and with ASCII only, as Python writes it."""
     return json.dumps(value).encode()

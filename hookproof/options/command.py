@@ -227,6 +227,26 @@ def operation_options(verb: str) -> Callable[[Function], Function]:
     )
 
 
+def verdict_options(judged: str) -> Callable[[Function], Function]:
+    """Add the options of verdict and reports; `judged` is what a run judges."""
+    return options(
+        click.option(
+            "--baseline",
+            type=types.FILE,
+            help="File of accepted findings; they do not fail the run.",
+        ),
+        click.option("--strict", is_flag=True, help="Treat warnings as violations."),
+        click.option("--require-decided", is_flag=True, help=f"Exit 2 if a {judged} is undecided."),
+        click.option(
+            "--report-dir",
+            type=types.DIRECTORY,
+            metavar="DIR",
+            default="hookproof-report",
+            help="Directory of the reports.",
+        ),
+    )
+
+
 def server_options(port: int) -> Callable[[Function], Function]:
     """Add the options of a server with this default port."""
     return options(

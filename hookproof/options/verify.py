@@ -16,6 +16,7 @@ from hookproof.options.command import (
     public_url,
     seed_option,
     token,
+    verdict_options,
     webhook_secret,
 )
 from hookproof.options.config_file import config_option
@@ -156,18 +157,7 @@ from hookproof.options.config_file import config_option
     default="0",
     help="Maximum time to wait until the service is up.",
 )
-@click.option(
-    "--baseline", type=types.FILE, help="File of accepted findings; they do not fail the run."
-)
-@click.option("--strict", is_flag=True, help="Treat warnings as violations.")
-@click.option("--require-decided", is_flag=True, help="Exit 2 if a constraint is undecided.")
-@click.option(
-    "--report-dir",
-    type=types.DIRECTORY,
-    metavar="DIR",
-    default="hookproof-report",
-    help="Directory of the reports.",
-)
+@verdict_options("constraint")
 def verify(**options: Any) -> int:
     """Test a running service and its webhooks.
 

@@ -12,6 +12,7 @@ from hookproof.options.command import (
     contract_options,
     seed_option,
     signature_option,
+    verdict_options,
     webhook_secret,
 )
 from hookproof.options.config_file import config_option
@@ -89,18 +90,7 @@ PROPERTY = types.ListedName("PROPERTY", "property", _known_properties)
     show_default="the system's authorities",
     help="Trust the certificates in this PEM file; false: trust any certificate.",
 )
-@click.option(
-    "--baseline", type=types.FILE, help="File of accepted findings; they do not fail the run."
-)
-@click.option("--strict", is_flag=True, help="Treat warnings as violations.")
-@click.option("--require-decided", is_flag=True, help="Exit 2 if a property is undecided.")
-@click.option(
-    "--report-dir",
-    type=types.DIRECTORY,
-    metavar="DIR",
-    default="hookproof-report",
-    help="Directory of the reports.",
-)
+@verdict_options("property")
 def verify_receiver(**options: Any) -> int:
     """Test a running receiver of webhooks.
 

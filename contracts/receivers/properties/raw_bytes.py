@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from contracts.receivers.properties.forgeries import right_signature
-from contracts.receivers.trials.sender import dump_compact, dump_spaced
+from contracts.receivers.trials.sender import NewEvent, Sender, dump_compact, dump_spaced
 from contracts.receivers.trials.trial import Property, Severity, Trial
 from openapi.contract import Json
 
@@ -18,12 +18,7 @@ FLOAT_FORM = "1.0 for 1"
 def accepts_any_json(trial: Trial) -> None:
     """Sign unusual bytes of valid JSON."""
     sender = trial.sender
-    names = [words for words, _ in json_forms(sender.new_event().payload)]
-    for words in names:
-        event = sender.new_event()
-        body = dict(json_forms(event.payload)).get(words)
-        if body is None or body == event.body:
-            continue
+    for words, event, body in _events_in_forms(sender):
         severity: Severity = "warning" if words == FLOAT_FORM else "violation"
         trial.accept(
             event,
@@ -37,16 +32,20 @@ def accepts_any_json(trial: Trial) -> None:
 def refuses_other_bytes(trial: Trial) -> None:
     """Send other bytes of the same JSON under the signature of the usual ones."""
     sender = trial.sender
-    names = [words for words, _ in json_forms(sender.new_event().payload)]
-    for words in names:
-        event = sender.new_event()
-        body = dict(json_forms(event.payload)).get(words)
-        if body is None or body == event.body:
-            continue
+    for words, event, body in _events_in_forms(sender):
         attempt = sender.attempt(event, sender.signed_headers(event), body=body)
         right = right_signature(sender, event, body)
         description = f"a delivery whose JSON was written with {words} after signing"
         trial.refuse(attempt, description, right)
+
+
+def _events_in_forms(sender: Sender) -> Iterator[tuple[str, NewEvent, bytes]]:
+    """Yield a new event for each other form of its JSON: words, event and bytes."""
+    for words in [words for words, _ in json_forms(sender.new_event().payload)]:
+        event = sender.new_event()
+        body = dict(json_forms(event.payload)).get(words)
+        if body is not None and body != event.body:
+            yield words, event, body
 
 
 def json_forms(value: Json) -> Iterator[Form]:

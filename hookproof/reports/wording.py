@@ -3,7 +3,6 @@
 import shlex
 from collections import Counter
 
-from contracts.checks import CHECKS
 from openapi.contract import Json
 
 MAX_LISTED_SENDERS = 3
@@ -36,6 +35,9 @@ def requests(data: dict[str, Json]) -> str:
 def checks(data: dict[str, Json]) -> list[str]:
     """Return the names of all checks of the command, also of those that the run left out."""
     if not is_receiver(data):
+        # The mock uses this module too, and needs no check.
+        from contracts.checks import CHECKS  # noqa: PLC0415
+
         return list(CHECKS)
     left_out = (part["name"] for part in data["left_out"] if part["kind"] == "check")
     return [*data["checks"], *left_out]

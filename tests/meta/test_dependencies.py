@@ -134,6 +134,12 @@ def test_the_mock_imports_no_flask() -> None:
     assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0
 
 
+@pytest.mark.integration
+def test_the_mock_imports_no_check() -> None:
+    source = "import sys, hookproof.commands.mock; sys.exit('contracts.checks' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0
+
+
 def release(version: str, dots: int) -> str:
     """Return the first numbers of a version, as many as a bound with `dots` dots has."""
     return ".".join(version.split(".")[: dots + 1])

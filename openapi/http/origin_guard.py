@@ -17,6 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from openapi.contract import SAFE_METHODS
 from openapi.http.loopback import is_loopback_host
 
 SECURITY_HEADERS = {
@@ -76,7 +77,7 @@ class OriginGuard:
         authorized = self._key is not None and self._key.authorizes(headers)
         if not authorized and not is_own_host(headers, scope.get("server")):
             return _error_response(403, "this server does not accept this host name; use 127.0.0.1")
-        if not is_same_origin(headers, scope["scheme"]):
+        if not is_same_origin(scope):
             return _error_response(403, CROSS_ORIGIN_MESSAGE)
         if self._key and not authorized and scope["path"].startswith(self._key.prefix):
             rejection = _error_response(
@@ -112,14 +113,22 @@ def is_own_host(headers: Headers, server: tuple[str, int | None] | None) -> bool
     return is_loopback_host(name) or bool(server and name == server[0])
 
 
-def is_same_origin(headers: Headers, scheme: str) -> bool:
-    """Return whether the request is from the same origin, from no page, or follows a link."""
+def is_same_origin(scope: Scope) -> bool:
+    """Return whether the request is from the same origin, from no page, or follows a link.
+
+    Only a request with a safe method can follow a link. Another method that navigates is a form of
+    another page, and some browsers and privacy settings omit its `Origin`.
+    """
+    headers = scope["headers"]
     origins = header_values(headers, b"origin")
-    own = [scheme.encode() + b"://" + host for host in header_values(headers, b"host")]
+    scheme = scope["scheme"].encode()
+    own = [scheme + b"://" + host for host in header_values(headers, b"host")]
     if origins and [origin.lower() for origin in origins] != [origin.lower() for origin in own]:
         return False
     if set(header_values(headers, b"sec-fetch-site")) <= {b"same-origin", b"none"}:
         return True
+    if scope["method"] not in SAFE_METHODS:
+        return False
     mode = header_values(headers, b"sec-fetch-mode")
     return mode == [b"navigate"] and header_values(headers, b"sec-fetch-dest") == [b"document"]
 

@@ -63,7 +63,7 @@ class TokenGate:
 
     def _own_response(self, scope: Scope) -> Response | None:
         headers, api = scope["headers"], scope["path"].startswith(_API_PREFIX)
-        if not is_same_origin(headers, scope["scheme"]):
+        if not is_same_origin(scope):
             return JSONResponse({"message": CROSS_ORIGIN_MESSAGE}, 403)
         fields = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         tokens = [value for name, value in fields if name == _QUERY_PARAMETER]

@@ -8,6 +8,8 @@ import threading
 import pytest
 from support.sink import StartSink
 
+from openapi.http.origin_guard import CROSS_ORIGIN_MESSAGE
+
 pytestmark = pytest.mark.integration
 
 SECRET = "a secret that nobody may see"
@@ -203,3 +205,35 @@ def test_allows_links_and_requests_of_the_same_origin(start: StartSink) -> None:
         assert client.api("", **link, **{"Sec-Fetch-Site": "cross-site"}).status_code == 200
         own = {"Origin": client.sink.url, "Sec-Fetch-Site": "same-origin"}
         assert client.api("api/deliveries", **own).status_code == 200
+
+
+@pytest.mark.parametrize("token", [None, "a token of the tests"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_form_of_another_page_changes_nothing_without_an_origin(
+    start: StartSink, token: str | None, site: str
+) -> None:
+    with start(token=token) as client:
+        client.post(b"kept")
+        proof = {"Authorization": f"Bearer {token}"} if token else {}
+        form = {
+            "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Dest": "document",
+            "Sec-Fetch-Site": site,
+            "Sec-Fetch-User": "?1",
+            **proof,
+        }
+        url = f"{client.sink.url}/_hookproof/api/deliveries"
+        for method, path in (
+            ("DELETE", ""),
+            ("POST", "/1/judge"),
+            ("POST", "/1/resend"),
+            ("PUT", ""),
+            ("PATCH", ""),
+        ):
+            answer = client.http.request(method, url + path, headers=form)
+            assert answer.status_code == 403, method
+            assert answer.json()["message"] == CROSS_ORIGIN_MESSAGE
+        assert client.http.get(url, headers=form).status_code == 200
+        assert [delivery.body for delivery in client.sink.deliveries()] == [b"kept"]
+        # A script sends none of these headers.
+        assert client.http.delete(url, headers=proof).status_code == 200

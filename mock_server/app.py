@@ -148,11 +148,11 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         contract, signing, dispatcher, seed, runtime.payload_values, settings.callback_hosts
     )
     views = AdminViews(contract, runtime.journal, runtime.store, runtime.redactor)
-    api = json_api_app(AdminApi(contract, runtime, views, dispatcher, signing).routes)
     development_token = partial(mint, secret, required_permissions(contract.operations), None)
     fixed = accepted_credentials(contract, settings.credentials)
+    admin_api = AdminApi(contract, runtime, views, dispatcher, signing, development_token, fixed)
     admin_app = create_admin_app(
-        contract, error_responses, api, development_token, fixed, settings.control_token
+        contract, error_responses, json_api_app(admin_api.routes), settings.control_token
     )
 
     tokens = TokenVerifier(secret, settings.auth)

@@ -1,11 +1,11 @@
 """Admin API under `/_hookproof/api/`: requests, tokens, deliveries, overrides, faults, reset.
 
-Bodies are JSON; an error is `{"message": "..."}`. docs/mock.md lists the endpoints.
+Bodies are JSON; an error is `{"message": "..."}`. `openapi.yaml` describes the endpoints.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -27,6 +27,7 @@ from mock_server.runtime import Runtime
 from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
 from openapi.contract import Contract
 from openapi.http.json_api import api_response
+from openapi.security import SecurityScheme
 
 _MAX_PAGE_SIZE = 1000
 
@@ -41,13 +42,21 @@ class AdminApi:
         views: AdminViews,
         dispatcher: Dispatcher,
         secret: str,
+        development_token: Callable[[], str],
+        fixed: Mapping[SecurityScheme, str],
     ) -> None:
-        """Use `secret` to sign webhooks again."""
+        """Use `secret` to sign webhooks again.
+
+        `development_token` creates a token for the contract's operations, `fixed` has the accepted
+        API keys and pairs of HTTP Basic.
+        """
         self._contract = contract
         self._runtime = runtime
         self._views = views
         self._dispatcher = dispatcher
         self._secret = secret
+        self._development_token = development_token
+        self._fixed = fixed
 
     @property
     def routes(self) -> Sequence[Route]:
@@ -62,6 +71,7 @@ class AdminApi:
             Route("/switches", self.overrides, methods=["GET", "POST", "DELETE"]),
             Route("/faults", self.faults),
             Route("/calls", self.calls),
+            Route("/token", self.token),
             Route("/reset", self.reset, methods=["POST"]),
         ]
 
@@ -127,6 +137,11 @@ class AdminApi:
             for o in self._contract.operations
         ]
         return api_response({"calls": calls})
+
+    async def token(self, _: Request) -> Response:
+        """Return a development token, and the accepted credentials by security scheme."""
+        credentials = {scheme.name: value for scheme, value in self._fixed.items()}
+        return api_response({"token": self._development_token(), "credentials": credentials})
 
     async def _faults_by_name(self) -> Mapping[str, Fault]:
         # Deriving the faults takes a while the first time and must not block the event loop.

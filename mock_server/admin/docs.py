@@ -1,10 +1,11 @@
 """Documentation page `/docs` and the contract's document, shown by Swagger UI."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -15,8 +16,10 @@ from openapi.http.json_api import ADMIN_PATH
 from openapi.operation_selection import selected_document
 from openapi.parameters import match_path
 
-SHORT_PATHS = ("/docs", "/openapi.yaml", "/openapi.json")
-"""Paths outside `ADMIN_PATH`, where users look first; the pages are below `ADMIN_PATH` too."""
+SHORT_PATHS: Mapping[str, str] = MappingProxyType(
+    {"/docs": "docs", "/openapi.yaml": "contract.yaml", "/openapi.json": "contract.json"}
+)
+"""Paths where users look first, and the paths of the same content below `ADMIN_PATH`."""
 
 # Swagger UI uses style attributes, and data URLs for the images of its style sheet.
 _CONTENT_SECURITY_POLICY = (
@@ -57,9 +60,9 @@ def documentation_routes(contract: Contract) -> list[Route]:
         "docs/swagger-ui.css": lambda: FileResponse(
             swagger_ui_directory / "swagger-ui.css", media_type=style
         ),
-        "openapi.yaml": lambda: Response(contract.text, media_type="application/yaml"),
+        "contract.yaml": lambda: Response(contract.text, media_type="application/yaml"),
         # Escaped to ASCII: a lone surrogate is legal in JSON text but has no UTF-8 encoding.
-        "openapi.json": lambda: Response(
+        "contract.json": lambda: Response(
             json.dumps(selected_document(contract)), media_type="application/json"
         ),
     }
@@ -68,7 +71,7 @@ def documentation_routes(contract: Contract) -> list[Route]:
         for name, create_response in response_factories.items()
     ]
     return routes + [
-        Route(path, _route_handler(response_factories[path.strip("/")])) for path in SHORT_PATHS
+        Route(path, _route_handler(response_factories[name])) for path, name in SHORT_PATHS.items()
     ]
 
 

@@ -63,6 +63,8 @@ def parse_override(
 ) -> tuple[OverrideKind, str | float, int]:
     """Return kind, value and number of requests of an override; reject an invalid one with 400."""
     requests = stated.get("requests", 1)
+    if type(requests) is float and requests.is_integer():  # an integer by JSON Schema
+        requests = int(requests)
     if type(requests) is not int or not 1 <= requests <= _MAX_OVERRIDE_REQUESTS:
         _reject(
             f"requests must be a whole number from 1 to {_MAX_OVERRIDE_REQUESTS}, "
@@ -81,7 +83,9 @@ def parse_override(
     name, names = stated["fault"], list(known)
     if name not in names:
         close = did_you_mean(name, names) if isinstance(name, str) else ""
-        _reject(f"unknown fault {abbreviate(name)}{close}; choose one from GET faults")
+        raise HTTPException(
+            404, f"unknown fault {abbreviate(name)}{close}; choose one from GET faults"
+        )
     return "fault", name, requests
 
 

@@ -1,6 +1,6 @@
 """Routes of the mock itself: admin API, pages, health. No fault and no rate limit affects them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,11 +11,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.admin.docs import documentation_routes
+from mock_server.admin.document import api_document
 from mock_server.responses.errors import ErrorResponses
 from openapi.contract import Contract
 from openapi.http.json_api import ADMIN_PATH
 from openapi.http.origin_guard import BearerToken, OriginGuard
-from openapi.security import SecurityScheme
 
 ADMIN_API_PREFIX = f"{ADMIN_PATH}api/"
 """Prefix of the endpoints that require the control token, if there is one."""
@@ -31,15 +31,11 @@ def create_admin_app(
     contract: Contract,
     error_responses: ErrorResponses,
     api: ASGIApp,
-    development_token: Callable[[], str],
-    fixed: Mapping[SecurityScheme, str],
     token: str | None = None,
 ) -> ASGIApp:
     """Return the application; its errors have the admin error format, except those of `api`.
 
-    `development_token` creates a token for the contract's operations, `fixed` has the accepted API
-    keys and pairs of HTTP Basic. If `token` is set, every
-    request below `ADMIN_API_PREFIX` must send it.
+    If `token` is set, every request below `ADMIN_API_PREFIX` must send it.
     """
 
     async def handle_error(request: Request, exception: Exception) -> Response:
@@ -47,14 +43,13 @@ def create_admin_app(
         headers = {key.decode(): value.decode() for key, value in response.headers}
         return Response(response.body, response.status, headers)
 
-    async def issue_token(_request: Request) -> Response:
-        credentials = {scheme.name: value for scheme, value in fixed.items()}
-        return JSONResponse({"token": development_token(), "credentials": credentials})
+    async def describe_api(_request: Request) -> Response:
+        return JSONResponse(api_document(has_control_token=token is not None))
 
     app = Starlette(
         routes=[
             Route(_HEALTH_PATH, _healthz),
-            Route(f"{ADMIN_API_PREFIX}token", issue_token),
+            Route(f"{ADMIN_PATH}openapi.json", describe_api),
             Mount(ADMIN_API_PREFIX.rstrip("/"), api),
             *documentation_routes(contract),
             Mount(ADMIN_PATH.rstrip("/"), StaticFiles(packages=_STATIC_PACKAGES, html=True)),

@@ -501,7 +501,7 @@ def test_the_tables_of_allowed_rejections_have_statuses_and_severity(contract: C
 
 def test_the_tables_of_the_admin_api_are_complete() -> None:
     nothing: Any = None
-    routes = AdminApi(nothing, nothing, nothing, nothing, "").routes
+    routes = AdminApi(nothing, nothing, nothing, nothing, "", str, {}).routes
     shown = {
         f"{method} /_hookproof/api{re.sub(':[a-z]+}', '}', route.path)}"
         for route in routes

@@ -21,7 +21,8 @@ PAGE = "http://frontend.example:3000"
 MIB = 1024 * 1024
 PAGES = ("docs", "docs/docs.js", "docs/docs.css", "docs/swagger-ui.js", "docs/swagger-ui.css")
 ADMIN_PATH = tuple(
-    f"/_hookproof/{path}" for path in (*PAGES, "openapi.yaml", "openapi.json", "api/token", "no")
+    f"/_hookproof/{path}"
+    for path in (*PAGES, "openapi.json", "contract.yaml", "contract.json", "api/token", "no")
 ) + ("/docs", "/openapi.yaml", "/openapi.json")
 TAKEN = """
 openapi: 3.1.0
@@ -136,10 +137,10 @@ def test_options_without_preflight_headers_reach_the_operation(
 
 def test_paths_of_the_contract_have_priority_over_pages(start: StartMock) -> None:
     with start(contract=parse_contract("taken.yaml", TAKEN)) as mock:
-        for path in ("/docs", "/openapi.json"):
+        for path, own in (("/docs", "docs"), ("/openapi.json", "contract.json")):
             assert ask(mock, path).content == b""
             assert is_readable(ask(mock, path, Origin=PAGE))
-            assert ask(mock, f"/_hookproof{path}").content
+            assert ask(mock, f"/_hookproof/{own}").content
         assert ask(mock, "/openapi.yaml").text == TAKEN
 
 

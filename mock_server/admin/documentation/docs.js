@@ -48,7 +48,7 @@ function show(contract, issued) {
 }
 
 try {
-  const contract = await json("/_hookproof/openapi.json");
+  const contract = await json("/_hookproof/contract.json");
   const issued = await json("/_hookproof/api/token").catch((error) => error);
   show(contract, issued);
   state.textContent = issued.token

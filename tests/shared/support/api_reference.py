@@ -46,8 +46,8 @@ REFERENCES = (Reference("mock_server/admin/openapi.yaml", "docs/mock.md"),)
 
 def reference_tables(document: Mapping[str, Any]) -> str:
     """Return two tables in Markdown: the operations, and the meaning of their parameters."""
-    operations = [("endpoint", "what it does", "parameters", "statuses")]
-    meanings = [("parameter", "in", "values", "meaning")]
+    operations: list[tuple[str, ...]] = [("endpoint", "what it does", "parameters", "statuses")]
+    meanings: list[tuple[str, ...]] = [("parameter", "in", "values", "meaning")]
     for path, item in document["paths"].items():
         for method in _METHODS:
             if method not in item:

@@ -1,6 +1,6 @@
 """SQL schema and statements of the state database."""
 
-from openapi.files.sqlite_file import Schema
+from openapi.files.sqlite_schema import Schema
 
 _TABLES = """
     CREATE TABLE created (
@@ -33,7 +33,8 @@ _TABLES = """
     CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
     CREATE INDEX hits_client ON hits (client, at);
 """
-SCHEMA = Schema(2, _TABLES)
+_APPLICATION_ID = int.from_bytes(b"hpmk")
+SCHEMA = Schema(2, _APPLICATION_ID, _TABLES)
 
 INSERT_CREATED = "INSERT OR IGNORE INTO created VALUES (NULL, ?, ?, ?, ?, ?)"
 SELECT_CREATED = """

@@ -1,14 +1,16 @@
-"""SQLite files of mock server and sink: private files, schema check, errors with a remedy."""
+"""SQLite files of mock server and sink: private files, locks, errors with a remedy."""
 
+import logging
 import os
-import re
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+from openapi.files.sqlite_schema import FOREIGN, Schema, UnusableFile
 
 _HINTS = {
     "SQLITE_BUSY": "another process writes to it",
@@ -20,39 +22,20 @@ _HINTS = {
 """Remedies, by the beginning of SQLite's error name."""
 
 
+_log = logging.getLogger("hookproof.store")
+_MODE_OF_OTHERS = 0o077
+_HEADER_BYTES = 100
+_WAL_FORMAT = b"\x02"
+"""Byte 18 of the header of a file with a write-ahead log; bytes 68 to 71 are the
+`application_id` (https://www.sqlite.org/fileformat.html)."""
+
+
 class StoreError(Exception):
     """Error of opening, reading or writing a store; the message states the file and the reason."""
 
 
 class StoreBusy(StoreError):
     """Lock of another connection, for a caller that does not wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """Schema of one kind of file."""
-
-    version: int
-    """Value of the file's `user_version`."""
-    script: str
-    """Statements that create the tables."""
-    migrations: Mapping[int, str] = field(default_factory=dict)
-    """Earlier version -> statements that convert such a file."""
-
-    @property
-    def tables(self) -> frozenset[str]:
-        """Names of the tables."""
-        return frozenset(re.findall(r"CREATE TABLE (\w+)", self.script))
-
-    def missing(self, connection: sqlite3.Connection) -> str | None:
-        """Return the statements that the database needs; None if it has another schema."""
-        ((version,),) = connection.execute("PRAGMA user_version")
-        found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
-        if not found and not version:
-            return self.script
-        if version == self.version:
-            return "" if found >= self.tables else None
-        return self.migrations.get(version) if found & self.tables else None
 
 
 class SqliteFile:
@@ -76,7 +59,7 @@ class SqliteFile:
         """
         self.path = path
         self._place = f"the {name} {path or 'in memory'}"
-        self._foreign = f"{path} is no {name} of this version of hookproof; name another file"
+        self._name = name
         self._schema = schema
         self._pragmas = pragmas
         self._lock_timeout = lock_timeout
@@ -86,10 +69,15 @@ class SqliteFile:
         self._write_lock = self._read_lock = threading.RLock()
 
     def open(self) -> None:
-        """Open the file; create a missing one, readable by its owner only."""
+        """Open the file, or create it, and make it private: only its owner may read or write it.
+
+        A file of another program is an error and is not changed.
+        """
         with self._explain("cannot be opened"):
             if self.path:
+                self._check_unwritten(self.path)
                 self.path.touch(mode=0o600, exist_ok=True)
+                self._make_private(self.path)
             self._write_connection = self._read_connection = self._connect()
             try:
                 self._create_tables()
@@ -153,15 +141,85 @@ class SqliteFile:
             raise
         return connection
 
+    def _check_unwritten(self, path: Path) -> None:
+        """Raise `StoreError` for an existing file of another program; write nothing to it.
+
+        The tables of a file of hookproof are in the file itself, not only in its write-ahead log,
+        because they are created before the log is used.
+        """
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(f"{path.name} is not a regular file")
+        if not found.st_size:
+            return
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+        try:
+            script = self._missing_in(path, immutable=header[18:19] == _WAL_FORMAT)
+        except sqlite3.DatabaseError as error:
+            is_own = header[68:72] == self._schema.application_id.to_bytes(4)
+            if is_own and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+                return  # opening it repairs what a killed process has half written
+            raise
+        log = path.with_name(f"{path.name}-wal")
+        if script == self._schema.script and log.exists() and log.stat().st_size:
+            with self._explain_unusable():
+                raise UnusableFile(FOREIGN)  # its tables are in the log
+
+    def _missing_in(self, path: Path, *, immutable: bool) -> str:
+        """Return the statements that the file needs.
+
+        An immutable file is read without its log, for which SQLite would write an index; another
+        one is locked, because a process may be creating its tables.
+        """
+        url = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}"
+        opened = sqlite3.connect(url, timeout=self._lock_timeout, uri=True)
+        with closing(opened) as connection, self._explain_unusable():
+            # Without this, SQLite refuses a file that a checkpoint has not yet made long enough.
+            connection.execute("PRAGMA writable_schema = ON")
+            try:
+                return self._schema.missing(connection)
+            except sqlite3.OperationalError as error:
+                if immutable or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+                    raise
+        return self._missing_in(path, immutable=True)  # a killed process left a journal
+
+    def _make_private(self, path: Path) -> None:
+        """Remove the permissions of others from the file and those beside it, and log it.
+
+        A stricter mode stays. SQLite creates a missing log and its index with the mode of the file.
+        """
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            file = path.with_name(path.name + suffix)
+            try:
+                mode = stat.S_IMODE(file.stat().st_mode)
+                if mode & _MODE_OF_OTHERS:
+                    file.chmod(mode & ~_MODE_OF_OTHERS)
+                    _log.warning("%s: mode %03o was too wide, now %03o", file, mode, mode & 0o700)
+            except FileNotFoundError:
+                continue
+            except PermissionError:  # it belongs to another user
+                _log.warning("%s: other users can access it (mode %03o)", file, mode)
+
     def _create_tables(self) -> None:
-        with self.transaction() as connection:
+        with self.transaction() as connection, self._explain_unusable():
             script = self._schema.missing(connection)
-            if script is None:
-                raise StoreError(self._foreign)
             if script:
                 for statement in script.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {self._schema.version}")
+                connection.execute(f"PRAGMA application_id = {self._schema.application_id}")
+
+    @contextmanager
+    def _explain_unusable(self) -> Iterator[None]:
+        try:
+            yield
+        except UnusableFile as error:
+            article = f"{self.path} is no {self._name} of this version of hookproof"
+            raise StoreError(f"{article}: it {error}; name another file") from error
 
     def _check_in_place(self) -> None:
         for file, inode in self._inodes.items():
@@ -191,7 +249,8 @@ class SqliteFile:
         except (sqlite3.Error, OSError) as error:
             code = getattr(error, "sqlite_errorname", "")
             if code == "SQLITE_NOTADB":
-                raise StoreError(self._foreign) from error
+                message = f"{self.path} is no {self._name} of hookproof: it is no SQLite file"
+                raise StoreError(f"{message}; name another file") from error
             hint = next((f" ({h})" for c, h in _HINTS.items() if code.startswith(c)), "")
             reason = getattr(error, "strerror", None) or error
             raise StoreError(f"{self._place} {problem}: {reason}{hint}") from error

@@ -1,16 +1,19 @@
 """Class `Sink` as a context manager in the tests of a user."""
 
 import socket
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.processes import hookproof
 from support.sink import StartSink
 
 from openapi.contract import Contract
 from webhook_sink.server import Sink
-from webhook_sink.storage.store import StoreError
+from webhook_sink.storage.store import Store, StoreError
 from webhook_sink.wait_for import NoSuchDelivery
 
 pytestmark = pytest.mark.integration
@@ -39,6 +42,31 @@ def test_a_store_that_cannot_be_opened_leaves_the_port_free(
         raise AssertionError("it listened")
     with Sink(contract, port=port) as sink:
         assert sink.port == port
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("CREATE TABLE notes (text)", "was not written by hookproof"),
+        ("PRAGMA user_version = 99", "was written by a newer hookproof"),
+    ],
+)
+def test_the_command_refuses_another_file_in_one_line(
+    tmp_path: Path, statement: str, reason: str
+) -> None:
+    file = tmp_path / "deliveries.db"
+    if "newer" in reason:
+        Store(file).close()
+    with closing(sqlite3.connect(file)) as other:
+        other.execute(statement)
+    before = file.read_bytes()
+    done = hookproof("sink", "--port", "0", "--store", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert str(file) in done.stderr
+    assert reason in done.stderr
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_can_be_entered_twice_and_leaves_no_thread(start: StartSink, contract: Contract) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from openapi.files.sqlite_file import Schema
+from openapi.files.sqlite_schema import Conversion, Schema
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt, Headers
 
 # The body is the last column: SQLite can read the others without it.
@@ -42,6 +42,19 @@ _TABLES = """
     INSERT INTO totals VALUES (0, 0, 0);
 """
 # Version 1 had one table, and neither `began_at` nor forward attempts.
+_TABLES_OF_1 = """
+    CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        received_at REAL NOT NULL,
+        method TEXT NOT NULL,
+        target TEXT NOT NULL,
+        headers TEXT NOT NULL,
+        body BLOB NOT NULL,
+        truncated INTEGER NOT NULL,
+        remote TEXT NOT NULL,
+        status INTEGER NOT NULL
+    );
+"""
 _MIGRATE_FROM_1 = f"""
     ALTER TABLE deliveries RENAME TO first_deliveries;
     {_TABLES}
@@ -51,7 +64,8 @@ _MIGRATE_FROM_1 = f"""
         SELECT count(*), ifnull(sum(size + length(headers)), 0) FROM deliveries);
     DROP TABLE first_deliveries;
 """  # noqa: S608 - no text from outside
-SCHEMA = Schema(2, _TABLES, {1: _MIGRATE_FROM_1})
+_APPLICATION_ID = int.from_bytes(b"hpsk")
+SCHEMA = Schema(2, _APPLICATION_ID, _TABLES, {1: Conversion(_TABLES_OF_1, _MIGRATE_FROM_1)})
 METADATA_COLUMNS = "id, received_at, method, target, remote, size, truncated, status, reply"
 DELIVERY_COLUMNS = f"{METADATA_COLUMNS}, began_at, version, headers, body"
 FORWARD_ATTEMPT_COLUMNS = (

@@ -1,5 +1,6 @@
 """Store: the interface, tested for every implementation, then files."""
 
+import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -204,6 +205,62 @@ def test_a_reopened_file_has_the_deliveries_and_private_permissions(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(
+    ("mode", "expected"), [(0o644, 0o600), (0o666, 0o600), (0o755, 0o700), (0o600, 0o600)]
+)
+def test_an_existing_file_becomes_private_with_a_warning(
+    mode: int,
+    expected: int,
+    tmp_path: Path,
+    draft: Delivery,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    path, copy = tmp_path / "deliveries.db", tmp_path / "copy.db"
+    store = Store(path)
+    store.append([draft])
+    # As a killed process leaves it, with its log.
+    for suffix in ("", "-wal"):
+        file = Path(f"{copy}{suffix}")
+        file.write_bytes(Path(f"{path}{suffix}").read_bytes())
+        file.chmod(mode)
+    store.close()
+    with caplog.at_level("WARNING"):
+        again = Store(copy)
+    again.append([draft])
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("copy.db*")}
+    assert modes == dict.fromkeys(("copy.db", "copy.db-wal", "copy.db-shm"), expected)
+    assert len(again.list()) == 2
+    again.close()
+    warned = [r.getMessage() for r in caplog.records]
+    assert warned == [
+        f"{copy}{suffix}: mode {mode:03o} was too wide, now {expected:03o}"
+        for suffix in ("", "-wal")
+        if mode != expected
+    ]
+
+
+def test_a_stricter_mode_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "deliveries.db"
+    Store(path).close()
+    path.chmod(0o400)
+    if os.access(path, os.W_OK):  # the superuser may still write it
+        Store(path).close()
+    else:
+        with pytest.raises(StoreError, match="must be writable"):
+            Store(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o400
+    assert caplog.records == []
+
+
+def test_the_file_of_another_program_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "deliveries.db"
+    _another_database(path)
+    path.chmod(0o644)
+    with pytest.raises(StoreError):
+        Store(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
 def test_a_second_store_reads_the_same_file(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
     writing, reading = Store(path), Store(path)
@@ -222,15 +279,32 @@ def _no_database(path: Path) -> None:
 
 
 def _another_database(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE notes (text)")
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
 
 
 def _another_database_of_this_version(path: Path) -> None:
     _another_database(path)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+    _execute(path, "PRAGMA user_version = 2")
+
+
+def _another_database_with_a_table_of_that_name(path: Path) -> None:
+    _execute(
+        path, "CREATE TABLE deliveries (id INTEGER PRIMARY KEY, text)", "PRAGMA user_version = 1"
+    )
+
+
+def _another_application(path: Path) -> None:
+    _execute(path, "PRAGMA application_id = 7")
+
+
+def _tables_in_the_log_of_a_killed_process(path: Path) -> None:
+    live = path.with_name("live")
+    with closing(sqlite3.connect(live)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE notes (text)")
+        for suffix in ("", "-wal"):
+            path.with_name(path.name + suffix).write_bytes(Path(f"{live}{suffix}").read_bytes())
 
 
 def _the_state_of_a_mock(path: Path) -> None:
@@ -239,23 +313,93 @@ def _the_state_of_a_mock(path: Path) -> None:
     state.close()
 
 
+def _execute(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _content(path: Path) -> dict[str, tuple[bytes, int]]:
+    """Return bytes and time of change of the file and those beside it."""
+    found = (file for file in path.parent.iterdir() if file.is_file())
+    return {file.name: (file.read_bytes(), file.stat().st_ctime_ns) for file in found}
+
+
 @pytest.mark.parametrize(
-    "make",
+    ("make", "reason"),
     [
-        _a_directory,
-        _no_database,
-        _another_database,
-        _another_database_of_this_version,
-        _the_state_of_a_mock,
+        (_a_directory, "is not a regular file"),
+        (_no_database, "is no store of hookproof: it is no SQLite file"),
+        (_another_database, "was not written by hookproof"),
+        (_another_database_of_this_version, "was not written by hookproof"),
+        (_another_database_with_a_table_of_that_name, "was not written by hookproof"),
+        (_another_application, "was not written by hookproof"),
+        (_tables_in_the_log_of_a_killed_process, "was not written by hookproof"),
+        (_the_state_of_a_mock, "was not written by hookproof"),
     ],
 )
-def test_rejects_a_path_that_is_no_store(make: Callable[[Path], None], tmp_path: Path) -> None:
+def test_refuses_a_path_that_is_no_store_and_writes_nothing(
+    make: Callable[[Path], None], reason: str, tmp_path: Path
+) -> None:
     path = tmp_path / "deliveries.db"
     make(path)
-    before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(StoreError, match=r"deliveries\.db"):
+    before = _content(path)
+    with pytest.raises(StoreError, match=rf"deliveries\.db .*{reason}"):
         Store(path)
-    assert (path.read_bytes() if path.is_file() else None) == before
+    assert _content(path) == before
+
+
+@pytest.mark.parametrize("with_id", [True, False])
+@pytest.mark.parametrize(
+    ("version", "reason"), [(99, "by a newer hookproof; update hookproof"), (0, "not written by")]
+)
+def test_a_store_of_another_version_is_not_changed(
+    with_id: bool, version: int, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "deliveries.db"
+    Store(path).close()
+    _execute(path, f"PRAGMA user_version = {version}")
+    if not with_id:  # as earlier releases wrote it
+        _execute(path, "PRAGMA application_id = 0")
+    before = _content(path)
+    with pytest.raises(StoreError, match=rf"{path} .*{reason}"):
+        Store(path)
+    assert _content(path) == before
+
+
+def test_a_state_of_an_older_version_is_called_older(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    state = StateStore(path)
+    state.open()
+    state.close()
+    _execute(path, "PRAGMA user_version = 1", "PRAGMA application_id = 0")
+    with pytest.raises(StoreError, match="was written by an older hookproof"):
+        StateStore(path).open()
+
+
+def test_opens_a_store_whose_checkpoint_was_killed(tmp_path: Path, draft: Delivery) -> None:
+    path, torn = tmp_path / "deliveries.db", tmp_path / "torn.db"
+    store = Store(path)
+    store.append([replace(draft, body=bytes(3000))] * 50)
+    begun = path.read_bytes()
+    Path(f"{torn}-wal").write_bytes(Path(f"{path}-wal").read_bytes())
+    store.close()
+    # SQLite has written the first page, which states the new size, and no other.
+    torn.write_bytes(path.read_bytes()[:8192] + begun[8192:])
+    again = Store(torn)
+    assert len(again.list()) == 50
+    again.close()
+
+
+def test_opens_a_store_of_an_earlier_release_without_an_id(tmp_path: Path, draft: Delivery) -> None:
+    path = tmp_path / "deliveries.db"
+    store = Store(path)
+    store.append([draft])
+    store.close()
+    _execute(path, "PRAGMA application_id = 0")
+    again = Store(path)
+    assert ids(again.list()) == [1]
+    again.close()
 
 
 def test_a_failed_append_stores_nothing_and_can_be_retried(tmp_path: Path, draft: Delivery) -> None:

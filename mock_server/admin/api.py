@@ -18,7 +18,9 @@ from mock_server.admin.inputs import (
     OVERRIDE_KEYS,
     integer_parameter,
     parse_override,
+    path_id,
     read_json_body,
+    unknown_record,
 )
 from mock_server.admin.views import AdminViews
 from mock_server.fault import Fault
@@ -63,11 +65,11 @@ class AdminApi:
         """Routes of all endpoints, relative to `api/`."""
         return [
             Route("/requests", self.requests),
-            Route("/requests/{id:int}", self.request),
+            Route("/requests/{id}", self.request),
             Route("/tokens", self.tokens),
             Route("/deliveries", self.deliveries),
-            Route("/deliveries/{id:int}", self.delivery),
-            Route("/deliveries/{id:int}/redeliver", self.redeliver, methods=["POST"]),
+            Route("/deliveries/{id}", self.delivery),
+            Route("/deliveries/{id}/redeliver", self.redeliver, methods=["POST"]),
             Route("/switches", self.overrides, methods=["GET", "POST", "DELETE"]),
             Route("/faults", self.faults),
             Route("/calls", self.calls),
@@ -81,7 +83,7 @@ class AdminApi:
 
     async def request(self, request: Request) -> Response:
         """Return one request and the ids of its deliveries."""
-        found = await self._views.request(request.path_params["id"])
+        found = await self._views.request(path_id(request, "request"))
         return api_response(_require_found(found, "request", request))
 
     async def tokens(self, request: Request) -> Response:
@@ -97,13 +99,13 @@ class AdminApi:
 
     async def delivery(self, request: Request) -> Response:
         """Return one delivery."""
-        found = await self._views.delivery(request.path_params["id"])
+        found = await self._views.delivery(path_id(request, "delivery"))
         return api_response(_require_found(found, "delivery", request))
 
     async def redeliver(self, request: Request) -> Response:
         """Queue a delivery again."""
         await read_json_body(request, ())
-        record = await self._views.record_of_delivery(request.path_params["id"])
+        record = await self._views.record_of_delivery(path_id(request, "delivery"))
         known: dict[str, Any] = _require_found(record, "delivery", request)
         try:
             self._dispatcher.redeliver(known, self._contract.events, self._secret)
@@ -174,5 +176,5 @@ def _page_parameters(request: Request) -> tuple[int | None, int]:
 
 def _require_found(found: dict[str, Any] | None, kind: str, request: Request) -> dict[str, Any]:
     if found is None:
-        raise HTTPException(404, f"there is no {kind} {request.path_params['id']}")
+        raise unknown_record(kind, request)
     return found

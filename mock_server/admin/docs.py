@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from openapi.contract import Contract
 from openapi.http.json_api import ADMIN_PATH
+from openapi.http.page_visit import ICON_PATH, ROOT_PATH
 from openapi.operation_selection import selected_document
 from openapi.parameters import match_path
 
@@ -30,10 +31,13 @@ _CONTENT_SECURITY_POLICY = (
 
 
 def short_paths(contract: Contract) -> frozenset[str]:
-    """Return the `SHORT_PATHS` that the contract does not use: its operations have priority."""
+    """Return the paths that the contract does not use: its operations have priority.
+
+    They are `SHORT_PATHS`, and those that a browser opens first.
+    """
     return frozenset(
         path
-        for path in SHORT_PATHS
+        for path in (*SHORT_PATHS, ROOT_PATH, ICON_PATH)
         if all(
             match_path(f"{contract.base_path}{o.path}", path) is None for o in contract.operations
         )

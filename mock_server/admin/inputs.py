@@ -27,10 +27,31 @@ def integer_parameter(
     text = request.query_params.get(name)
     if text is None:
         return default
-    value = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+    if len(request.query_params.getlist(name)) > 1:
+        _reject(f"{name} is given more than once")
+    value = _whole_number(text)
     if not 1 <= value <= maximum:
         _reject(f"{name} must be a whole number from 1 to {maximum}, not {abbreviate(text)}")
     return value
+
+
+def path_id(request: Request, kind: str) -> int:
+    """Return the id in the path; raise a 404 if no record of `kind` can have it."""
+    value = _whole_number(request.path_params["id"])
+    if not 1 <= value <= _MAX_INTEGER:  # SQLite stores no larger one
+        raise unknown_record(kind, request)
+    return value
+
+
+def unknown_record(kind: str, request: Request) -> HTTPException:
+    """Return the 404 for a record of `kind` that does not exist."""
+    stated = request.path_params["id"]
+    return HTTPException(404, f"there is no {kind} {abbreviate(_whole_number(stated) or stated)}")
+
+
+def _whole_number(text: str) -> int:
+    """Return the number that `text` has in ASCII digits; 0 for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
 
 
 async def read_json_body(request: Request, known: Iterable[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +16,7 @@ from mock_server.responses.errors import ErrorResponses
 from openapi.contract import Contract
 from openapi.http.json_api import ADMIN_PATH
 from openapi.http.origin_guard import BearerToken, OriginGuard
+from openapi.http.page_visit import ICON_PATH, ROOT_PATH, is_page_visit
 
 ADMIN_API_PREFIX = f"{ADMIN_PATH}api/"
 """Prefix of the endpoints that require the control token, if there is one."""
@@ -46,13 +47,20 @@ def create_admin_app(
     async def describe_api(_request: Request) -> Response:
         return JSONResponse(api_document(has_control_token=token is not None))
 
+    static_files = StaticFiles(packages=_STATIC_PACKAGES, html=True)
+
+    async def show_icon(request: Request) -> Response:
+        return await static_files.get_response("icon.svg", request.scope)
+
     app = Starlette(
         routes=[
+            Route(ROOT_PATH, _open_page),
+            Route(ICON_PATH, show_icon),
             Route(_HEALTH_PATH, _healthz),
             Route(f"{ADMIN_PATH}openapi.json", describe_api),
             Mount(ADMIN_API_PREFIX.rstrip("/"), api),
             *documentation_routes(contract),
-            Mount(ADMIN_PATH.rstrip("/"), StaticFiles(packages=_STATIC_PACKAGES, html=True)),
+            Mount(ADMIN_PATH.rstrip("/"), static_files),
         ],
         exception_handlers={HTTPException: handle_error},
     )
@@ -67,11 +75,18 @@ async def _healthz(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+async def _open_page(_request: Request) -> Response:
+    return RedirectResponse(ADMIN_PATH)
+
+
 class AdminPathsMiddleware:
     """Middleware that sends requests for the mock's own paths to the admin app."""
 
     def __init__(self, app: ASGIApp, admin_app: ASGIApp, short_paths: Collection[str]) -> None:
-        """Send requests for `ADMIN_PATH` and `short_paths` to `admin_app`, others to `app`."""
+        """Send requests for `ADMIN_PATH` and `short_paths` to `admin_app`, others to `app`.
+
+        Of those for `ROOT_PATH`, `admin_app` gets the ones of a browser.
+        """
         self._app = app
         self._admin_app = admin_app
         self._short_paths = short_paths
@@ -80,7 +95,11 @@ class AdminPathsMiddleware:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         elif scope["type"] == "http" and (
-            scope["path"].startswith(ADMIN_PATH) or scope["path"] in self._short_paths
+            scope["path"].startswith(ADMIN_PATH)
+            or (
+                scope["path"] in self._short_paths
+                and (scope["path"] != ROOT_PATH or is_page_visit(scope))
+            )
         ):
             await self._admin_app(scope, receive, send)
         else:

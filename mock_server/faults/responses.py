@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from mock_server.exchange import Hooks, MockExchange
@@ -16,6 +17,8 @@ from mock_server.faults.applicability import (
     success_body,
 )
 from mock_server.messages import HttpResponse, with_json_body
+from mock_server.responses.errors import ErrorResponses
+from openapi.contract import Contract
 
 
 def _response_fault(name: str, description: str, need: Need, change: ResponseChange) -> Fault:
@@ -115,6 +118,18 @@ def _echo_credential(response: HttpResponse, exchange: MockExchange) -> HttpResp
     return with_json_body(response, {**value, **shown})
 
 
+@lru_cache(maxsize=4)
+def _error_responses(contract: Contract) -> ErrorResponses:
+    return ErrorResponses(contract)
+
+
+def _crash(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
+    operation = exchange.operation
+    if operation is None or not operation.allows_cause("valid-request", response.status):
+        return response
+    return _error_responses(exchange.contract).crash(exchange)
+
+
 RESPONSE_FAULTS = (
     _status_fault(
         "ok-for-created",
@@ -128,11 +143,11 @@ RESPONSE_FAULTS = (
         "valid-request",
         202,
     ),
-    _status_fault(
+    _response_fault(
         "crash-after-create",
-        "The service creates the resource, then fails with 500.",
-        "valid-request",
-        500,
+        "The service creates the resource, then fails with 500 and an error body.",
+        caused_response("valid-request", 500),
+        _crash,
     ),
     _status_fault(
         "unprocessable-for-invalid",

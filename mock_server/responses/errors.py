@@ -22,6 +22,8 @@ from mock_server.responses.error_body import (
 )
 from mock_server.responses.headers import with_missing_headers
 from openapi.contract import Contract, Operation, ResponseSpec
+from openapi.http.json_api import ADMIN_PATH
+from openapi.http.page_visit import ROOT_PATH
 from openapi.parameters import match_path
 from openapi.statuses.documented import USUAL_STATUSES
 
@@ -37,6 +39,11 @@ _DEFAULT_MESSAGES: Mapping[str | int, str] = {
     "duplicate-request": "an earlier request had the same unique values",
 }
 """Messages for the journal, by reason, if the rejection has none."""
+
+
+_FIRST_STEPS = (
+    f"There is no operation at {ROOT_PATH}; see the page {ADMIN_PATH} and the contract {ADMIN_PATH}docs"
+)
 
 
 class RequestRejected(Exception):
@@ -89,6 +96,8 @@ class ErrorResponses:
     ) -> HttpResponse:
         """Return the response to a request for `path` that raised `exception`."""
         rejection = _rejection_of(exception)
+        if rejection.reason == HTTPStatus.NOT_FOUND and path == ROOT_PATH:
+            rejection.message = rejection.message or _FIRST_STEPS
         if exchange is not None and rejection.reason not in _RECORDED_CAUSES:
             message = rejection.message or _DEFAULT_MESSAGES.get(rejection.reason, "")
             exchange.objections += (Objection(rejection.reason, message),)
@@ -109,6 +118,14 @@ class ErrorResponses:
         return content_response(
             status, body, with_missing_headers(headers, error_body.headers), error_body.media_type
         )
+
+    def crash(self, exchange: MockExchange) -> HttpResponse:
+        """Return a 500 for `exchange`: the documented one of its operation, else the usual one."""
+        operation, status = exchange.operation, int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        documented = self._error_body(operation, status) if operation else None
+        error_body = documented or self._default_error_body.for_status(status)
+        headers = with_missing_headers(exchange.headers, error_body.headers)
+        return content_response(status, error_body.example, headers, error_body.media_type)
 
     def allowed_methods(self, path: str) -> str:
         """Return the methods that the contract has for `path`, as a value of `Allow`."""

@@ -12,6 +12,7 @@ from support.mock import RunningMock, StartMock
 
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from openapi.http.origin_guard import CROSS_ORIGIN_MESSAGE
 from openapi.loading.loader import default_contract_path, load_contract, parse_contract
 from openapi.rate import Rate
 
@@ -172,6 +173,31 @@ def test_other_origins_cannot_read_the_admin_paths(mock: RunningMock, path: str)
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_form_of_another_page_changes_nothing_without_an_origin(
+    start: StartMock, site: str
+) -> None:
+    form = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
+    with start() as mock:
+        mock.event()
+        mock.api("switches", "POST", json={"delay": 0.01, "requests": 9})
+        (delivery,) = mock.api("deliveries").json()["deliveries"]
+        known = [mock.api(path).json() for path in ("requests", "switches")]
+        for method, path in (
+            ("POST", "reset"),
+            ("POST", f"deliveries/{delivery['id']}/redeliver"),
+            ("DELETE", "switches"),
+            ("PUT", "switches"),
+            ("PATCH", "switches"),
+        ):
+            answer = ask(mock, f"/_hookproof/api/{path}", method, **form)
+            assert (answer.status_code, answer.json()["message"]) == (403, CROSS_ORIGIN_MESSAGE)
+        assert [mock.api(path).json() for path in ("requests", "switches")] == known
+        assert ask(mock, "/_hookproof/api/requests", **form).status_code == 200
+        # A script sends none of these headers.
+        assert mock.api("reset", "POST").status_code == 200
 
 
 def test_the_health_check_needs_no_origin_and_no_known_host(mock: RunningMock) -> None:

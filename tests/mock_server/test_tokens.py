@@ -1,6 +1,7 @@
 """Credentials: verification, permissions, expiry and revocation."""
 
 import base64
+import hmac
 import json
 import time
 from typing import Any
@@ -23,6 +24,29 @@ def _claims(**changes: Any) -> str:
     return jwt.encode({"sub": "me", "scope": PERMISSION, **changes}, DEVELOPMENT_SECRET, "HS256")
 
 
+def _respelled(part: int, padded: int) -> str:
+    """Return a signed token; one part has padding, or a last character with unused bits set."""
+    head = {"alg": "HS256", "typ": "JWT", "x": ""}
+    claims = {"scope": PERMISSION, "x": ""}
+    for value in (head, claims):
+        while len(json.dumps(value)) % 3 == 0:
+            value["x"] += "x"
+    parts = [base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=") for p in (head, claims)]
+
+    def respell(text: bytes) -> bytes:
+        if padded:
+            return text + b"=" * (-len(text) % 4)
+        return text[:-1] + bytes([text[-1] + 1])
+
+    if part < 2:
+        parts[part] = respell(parts[part])
+    signature = hmac.digest(DEVELOPMENT_SECRET.encode(), b".".join(parts), "sha256")
+    parts.append(base64.urlsafe_b64encode(signature).rstrip(b"="))
+    if part == 2:
+        parts[2] = respell(parts[2])
+    return b".".join(parts).decode()
+
+
 def _none() -> str:
     head, body = ({"alg": "none", "typ": "JWT"}, {"scope": PERMISSION})
     parts = [base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=") for p in (head, body)]
@@ -41,6 +65,15 @@ def _deep() -> str:
         (_claims(exp=-(10**12)), "expired"),
         (_claims(exp="soon"), "malformed"),
         (_claims(exp=float("inf")), "malformed"),
+        (_claims(exp=str(FAR_AHEAD)), "malformed"),
+        (_claims(iat=True), "malformed"),
+        (_claims(exp=None), "malformed"),
+        (_claims(exp=[FAR_AHEAD]), "malformed"),
+        (_claims(nbf=str(LONG_AGO)), "malformed"),
+        (_claims(nbf=False), "malformed"),
+        (_claims(iat=str(LONG_AGO)), "malformed"),
+        (_claims(iat=None), "malformed"),
+        *((_respelled(part, padded), "malformed") for part in range(3) for padded in (0, 1)),
         (_claims(nbf=FAR_AHEAD), "not valid yet"),
         (_claims(sub=1), "malformed"),
         (

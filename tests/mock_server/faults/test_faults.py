@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from support.mock import RunningMock, StartMock, running
@@ -57,6 +58,11 @@ def limited(test: Callable[[Any], bool]) -> Seen:
     return lambda w: test([w.post() for _ in range(6)][-1])
 
 
+def _is_error(answer: httpx.Response, status: int) -> bool:
+    """Return whether the response is an error in the format of the contract, without a success."""
+    return answer.status_code == status and answer.json().keys() == {"message", "code"}
+
+
 def _repeats(w: RunningMock) -> bool:
     return bool(w.post().json() == w.post().json())
 
@@ -65,7 +71,7 @@ SEEN: dict[str, Seen] = {
     # responses
     "ok-for-created": status(200),
     "accepted-for-created": status(202),
-    "crash-after-create": status(500),
+    "crash-after-create": lambda w: _is_error(w.post(), 500),
     "unprocessable-for-invalid": status(422, b"{"),
     "invalid-as-ok": status(200, b"{"),
     "conflict-crash": twice(500),

@@ -42,7 +42,8 @@ _DEFAULT_MESSAGES: Mapping[str | int, str] = {
 
 
 _FIRST_STEPS = (
-    f"There is no operation at {ROOT_PATH}; see the page {ADMIN_PATH} and the contract {ADMIN_PATH}docs"
+    f"There is no operation at {ROOT_PATH}; "
+    f"see the page {ADMIN_PATH} and the contract {ADMIN_PATH}docs"
 )
 
 

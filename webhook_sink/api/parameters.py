@@ -19,6 +19,15 @@ _VERDICTS = ("conforms", "warning", "violation")
 _SIGNATURES: tuple[str, ...] = get_args(SignatureStatus)
 
 
+def reject_unknown_parameters(request: Request, known: Collection[str]) -> None:
+    """Raise a 400 that names the parameters of the query that are not in `known`."""
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        named = ", ".join(abbreviate(name) for name in unknown)
+        choice = f"the parameters are {', '.join(known)}" if known else "there are no parameters"
+        raise HTTPException(400, f"unknown parameter {named}; {choice}")
+
+
 def parse_filter(request: Request, events: Collection[str]) -> DeliveryFilter:
     """Return the filter of `event`, `verdict`, `signature`, `path` and `text`.
 

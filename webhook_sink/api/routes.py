@@ -15,6 +15,7 @@ from webhook_sink.api.deliveries import DeliveriesApi
 from webhook_sink.api.exports import ExportsApi
 from webhook_sink.api.rejudge import RejudgeApi
 from webhook_sink.api.resend import ResendApi
+from webhook_sink.api.sample import SampleApi
 from webhook_sink.api.services import Services
 from webhook_sink.api.stream import EventStream
 
@@ -26,6 +27,7 @@ def api_routes(services: Services) -> Sequence[Route]:
         Route("/healthz", deliveries.healthz),
         Route("/api/deliveries", deliveries.list),
         Route("/api/deliveries", deliveries.clear, methods=["DELETE"]),
+        Route("/api/deliveries/sample", SampleApi(services).send, methods=["POST"]),
         Route("/api/deliveries/wait", deliveries.wait),
         Route("/api/deliveries/stream", EventStream(services).stream),
         Route("/api/deliveries/export", exports.export),

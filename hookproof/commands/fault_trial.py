@@ -28,6 +28,16 @@ WEBHOOK_DEADLINE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """Part of the contract that a run tests."""
+
+    tested: OperationSelection = EVERY_OPERATION
+    """Operations that the harness tests, the first one first."""
+    selection: Selection = EVERYTHING
+    """Phases of the run."""
+
+
+@dataclass(frozen=True, slots=True)
 class FaultTrial:
     """Parameters of one trial."""
 
@@ -43,10 +53,8 @@ class FaultTrial:
     seed: int
     operations: OperationSelection = EVERY_OPERATION
     """Operations of the contract: those of the mock."""
-    tested: OperationSelection = EVERY_OPERATION
-    """Operations that the harness tests first; if it finds nothing, it tests all of them."""
-    selection: Selection = EVERYTHING
-    """Phases of the run: those that can show the fault."""
+    attempts: tuple[Attempt, ...] = (Attempt(),)
+    """Runs, one after another until one has a finding: the quick ones first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +71,18 @@ class TrialResult:
 
 def run_trial(trial: FaultTrial) -> TrialResult:
     """Run the harness over HTTP against the mock, without output."""
-    result = _try_operations(trial)
-    has_findings = result.violated or (trial.warns and result.warned)
-    if trial.fault is None or has_findings or not trial.tested.is_partial:
-        return result
-    return _try_operations(replace(trial, tested=EVERY_OPERATION))
+    first, *others = trial.attempts
+    result = _run_attempt(trial, first)
+    for attempt in others:
+        if result.violated or (trial.warns and result.warned):
+            break
+        result = _run_attempt(trial, attempt)
+    return result
 
 
-def _try_operations(trial: FaultTrial) -> TrialResult:
-    """Run the harness with the tested operations of `trial`."""
+def _run_attempt(trial: FaultTrial, attempt: Attempt) -> TrialResult:
     contract = _contract(trial.files, trial.operations)
-    tested = _tested_contract(trial.files, trial.operations, trial.tested)
+    tested = _tested_contract(trial.files, trial.operations, attempt.tested)
     port = free_port()
     mock = MockSettings(
         jwt_secret=trial.secret,
@@ -83,7 +92,7 @@ def _try_operations(trial: FaultTrial) -> TrialResult:
         faults=frozenset([trial.fault] if trial.fault else []),
     )
     with running_mock(contract, mock) as url:
-        settings = _settings(contract, trial, url, port)
+        settings = replace(_settings(contract, trial, url, port), selection=attempt.selection)
         try:
             ledger = run(settings, tested, _ignore_progress)
             found = find_faults(ledger)
@@ -152,6 +161,5 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         profile="quick",
         allow_destructive=True,
         exit_first=True,
-        selection=trial.selection,
         strict=trial.warns,
     )

@@ -7,16 +7,16 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from types import SimpleNamespace
 
 from contracts.execution.possible_requests import reason_without_request
-from contracts.model.selection import EVERYTHING, Selection, phase_name
+from contracts.model.selection import Selection, phase_name
 from contracts.resource_sequences.run import PHASE
-from hookproof.commands.fault_trial import FaultTrial, run_trial
+from hookproof.commands.fault_trial import Attempt, FaultTrial, run_trial
 from hookproof.commands.mutation_score import FaultOutcome, exit_code, format_score
 from hookproof.commands.verify_settings import set_hypothesis_directory
 from hookproof.contract_loading import contract_files, load_contract_option
@@ -25,6 +25,7 @@ from mock_server.fault import Fault
 from mock_server.faults.registry import faults
 from openapi.contract import Contract
 from openapi.operation_selection import EVERY_OPERATION, OperationSelection
+from openapi.resources.derivation import resources_by_operation
 
 _PROGRESS_INTERVAL = 20
 
@@ -42,8 +43,6 @@ def run_selftest(options: SimpleNamespace) -> int:
     jobs = options.jobs or max(2, os.cpu_count() or 2)
 
     def trial(fault: Fault) -> FaultTrial:
-        # Only sequences show a fault of stored resources, and they come last in a run.
-        is_of_resources = fault.category == "resources"
         return FaultTrial(
             files,
             fault.name,
@@ -52,8 +51,7 @@ def run_selftest(options: SimpleNamespace) -> int:
             secrets.token_hex(32),
             seed,
             operations,
-            _concerned_operations(possible, fault),
-            Selection(only=(phase_name(PHASE),)) if is_of_resources else EVERYTHING,
+            tuple(_attempts(possible, fault)),
         )
 
     _print_progress(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
@@ -101,19 +99,50 @@ def _possible_operations(contract: Contract) -> OperationSelection:
     return OperationSelection(excluded=tuple(impossible))
 
 
+def _attempts(contract: Contract, fault: Fault) -> Iterator[Attempt]:
+    """Yield runs that show `fault`: the quick ones first, the last one with the whole contract."""
+    only_sequences = Selection(only=(phase_name(PHASE),))
+    if fault.category == "resources":  # sequences alone show it
+        yield Attempt(EVERY_OPERATION, only_sequences)
+    tested = _concerned_operations(contract, fault)
+    resource = resources_by_operation(contract).get(fault.operation_id or "")
+    if resource is not None and resource.roles.get(fault.operation_id or "") == "list":
+        # Most faults are in its items, which a sequence creates.
+        yield Attempt(tested, only_sequences)
+    if tested.is_partial:
+        yield Attempt(tested)
+    yield Attempt()
+
+
 def _concerned_operations(contract: Contract, fault: Fault) -> OperationSelection:
-    """Return the operation of a fault, and those that create the resources that it needs.
+    """Return the operations of a fault, and those that create the resources that they need.
 
     A run with a few of many operations takes a small part of the time.
     """
+    resources = resources_by_operation(contract)
+    waiting = [contract.operation(name) for name in _first_operations(contract, fault)]
     ids: list[str] = []
-    operation = contract.operation(fault.operation_id) if fault.operation_id else None
-    while operation is not None and operation.id not in ids:
+    for operation in waiting:  # grows
+        if operation.id in ids:
+            continue
         ids.append(operation.id)
         made = contract.find_creator(operation)
-        operation = made[0] if made else None
+        waiting += [made[0]] if made else []
+        # A list shows a fault of its items only if there are some.
+        waiting += [resources[operation.id].create] if operation.id in resources else []
     is_part = ids and len(ids) < len(contract.operations)
     return OperationSelection(only=tuple(ids)) if is_part else EVERY_OPERATION
+
+
+def _first_operations(contract: Contract, fault: Fault) -> Iterable[str]:
+    """Return the ids of the operations that show `fault`, or that show most faults."""
+    if fault.operation_id:
+        return [fault.operation_id]
+    triggers = dict.fromkeys(event.operation for event in contract.triggered_events)
+    if fault.category == "webhooks" and triggers:
+        return triggers
+    with_body = (o.id for o in contract.operations if o.body is not None)
+    return [next(iter(triggers), None) or next(with_body, contract.operations[0].id)]
 
 
 def _check_conforms(pool: ProcessPoolExecutor, trials: Sequence[FaultTrial]) -> None:
@@ -121,19 +150,12 @@ def _check_conforms(pool: ProcessPoolExecutor, trials: Sequence[FaultTrial]) -> 
 
     Raise `CommandError` if it has findings.
     """
+    used = [(one, trial.needs_rate_limit) for trial in trials for one in trial.attempts]
     without_fault = [
-        replace(
-            one,
-            fault=None,
-            secret=trials[0].secret,
-            warns=False,
-            selection=EVERYTHING,
-            tested=tested,
-        )
-        for one in trials
-        for tested in (EVERY_OPERATION, one.tested)
+        replace(trials[0], fault=None, warns=False, needs_rate_limit=limited, attempts=(attempt,))
+        for attempt, limited in dict.fromkeys([(Attempt(), False), *used])
     ]
-    results = pool.map(run_trial, dict.fromkeys(without_fault))
+    results = pool.map(run_trial, without_fault)
     for result in results:
         if result.violated or result.warned:
             raise CommandError(f"the mock without faults has findings: {result.message}")

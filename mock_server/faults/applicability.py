@@ -7,7 +7,7 @@ rate limit, for example, has no 429 to change.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from mock_server.fault import Need
+from mock_server.fault import ACCEPTED, Need
 from mock_server.faults.derived.mutations import example_body
 from mock_server.faults.derived.responses import elicitable_responses
 from mock_server.faults.derived.schema_walk import (
@@ -273,12 +273,31 @@ def json_event(contract: Contract) -> bool:
     return any(stated.content.kind != "form" for stated in contract.triggered_events)
 
 
+def not_accepted(response: Callable[[Contract, Event], str | None]) -> Need:
+    """Return the need for an event whose changed bytes a receiver may refuse by `response`.
+
+    Other bytes with the same content are right, unless a signature covers them.
+    """
+    return lambda contract: any(
+        response(contract, stated) not in (None, ACCEPTED) for stated in contract.triggered_events
+    )
+
+
 def rejected_object(contract: Contract) -> bool:
-    """Check for an event of an operation whose request body is an object."""
+    """Check for an event of an operation whose request body is an object.
+
+    A signature, or an echo of the request, must tell that the event is of that request: a rejection
+    has no identity.
+    """
     for stated in contract.triggered_events:
         operation = contract.operation(stated.operation)
         valid = operation.response_caused_by("valid-request")
-        if valid is not None and isinstance(_example(contract, operation), dict):
+        echoes = stated.trigger.get("echoes", ())
+        is_known = stated.signature is not None or any(
+            parse_expression(echo["from"]).message == "request" and echo.get("correlator")
+            for echo in echoes
+        )
+        if valid is not None and is_known and isinstance(_example(contract, operation), dict):
             return True
     return False
 

@@ -10,6 +10,7 @@ from mock_server.faults.applicability import (
     event,
     is_signature_changed,
     json_event,
+    not_accepted,
     rejected_object,
     signature,
     signed,
@@ -216,13 +217,14 @@ DELIVERY_FAULTS = (
         "The body is re-serialised after signing.",
         _indent_json,
         response_to_reserialised_json,
-        json_event,
+        not_accepted(response_to_reserialised_json),
     ),
     _webhook_request_fault(
         "newline-appended",
         "A newline is appended after signing.",
         lambda webhook_request, _: replace(webhook_request, body=webhook_request.body + b"\n"),
         response_to_appended_newline,
+        not_accepted(response_to_appended_newline),
     ),
     _webhook_request_fault(
         "body-encoded-twice",

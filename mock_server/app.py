@@ -150,7 +150,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
     views = AdminViews(contract, runtime.journal, runtime.store, runtime.redactor)
     development_token = partial(mint, secret, required_permissions(contract.operations), None)
     fixed = accepted_credentials(contract, settings.credentials)
-    admin_api = AdminApi(contract, runtime, views, dispatcher, signing, development_token, fixed)
+    admin_api = AdminApi(contract, runtime, views, dispatcher, settings, development_token, fixed)
     admin_app = create_admin_app(
         contract, error_responses, json_api_app(admin_api.routes), settings.control_token
     )
@@ -189,7 +189,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
                 contract=contract,
                 hooks=base_hooks,
                 error_responses=error_responses,
-                on_end=ExchangeRecorder(runtime.journal, webhooks, runtime.redactor),
+                on_end=ExchangeRecorder(contract, runtime.journal, webhooks, runtime.redactor),
                 overrides=runtime.overrides,
                 latency=settings.latency,
             ),

@@ -76,7 +76,7 @@ class MockExchange:
     preference_texts: Mapping[str, str] | None = None
     """Texts of the client's preferences by name; None without preferences."""
     is_preferred_response: bool = False
-    """True for a response on demand: no state changes and no event is sent."""
+    """True for a response on demand, or of an override: no state changes, no event is sent."""
     is_repeated_response: bool = False
     """True for the first response to an idempotency key, sent again: no event is sent."""
     shown: ShownResource | None = None
@@ -85,8 +85,8 @@ class MockExchange:
     """True if overrides were active when the request arrived."""
     delay: float = 0.0
     """Seconds before the response is sent."""
-    sent_status: int | None = None
-    """Status after the faults; None if the response was sent directly."""
+    sent: HttpResponse | None = None
+    """Response after the faults; None if the response was sent directly."""
     faults: frozenset[str] = frozenset()
     """Names of the faults that apply to this exchange only."""
     objections: tuple[Objection, ...] = ()

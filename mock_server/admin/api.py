@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_server.admin.curl import curl_line, variable_option
+from mock_server.admin.curl import call_view
 from mock_server.admin.inputs import (
     OVERRIDE_KEYS,
     integer_parameter,
@@ -22,10 +22,12 @@ from mock_server.admin.inputs import (
     read_json_body,
     unknown_record,
 )
+from mock_server.admin.running import running_view
 from mock_server.admin.views import AdminViews
 from mock_server.fault import Fault
 from mock_server.faults.registry import faults as faults_of
 from mock_server.runtime import Runtime
+from mock_server.settings import Settings
 from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
 from openapi.contract import Contract
 from openapi.http.json_api import api_response
@@ -43,11 +45,11 @@ class AdminApi:
         runtime: Runtime,
         views: AdminViews,
         dispatcher: Dispatcher,
-        secret: str,
+        settings: Settings,
         development_token: Callable[[], str],
         fixed: Mapping[SecurityScheme, str],
     ) -> None:
-        """Use `secret` to sign webhooks again.
+        """Use the webhook secret of `settings` to sign webhooks again.
 
         `development_token` creates a token for the contract's operations, `fixed` has the accepted
         API keys and pairs of HTTP Basic.
@@ -56,7 +58,7 @@ class AdminApi:
         self._runtime = runtime
         self._views = views
         self._dispatcher = dispatcher
-        self._secret = secret
+        self._settings = settings
         self._development_token = development_token
         self._fixed = fixed
 
@@ -74,6 +76,7 @@ class AdminApi:
             Route("/faults", self.faults),
             Route("/calls", self.calls),
             Route("/token", self.token),
+            Route("/settings", self.settings),
             Route("/reset", self.reset, methods=["POST"]),
         ]
 
@@ -108,7 +111,7 @@ class AdminApi:
         record = await self._views.record_of_delivery(path_id(request, "delivery"))
         known: dict[str, Any] = _require_found(record, "delivery", request)
         try:
-            self._dispatcher.redeliver(known, self._contract.events, self._secret)
+            self._dispatcher.redeliver(known, self._contract.events, self._settings.webhook_secret)
         except RedeliveryError as error:
             raise HTTPException(409, str(error)) from None
         return api_response({"delivery": known["id"]}, 202)
@@ -132,13 +135,14 @@ class AdminApi:
         return api_response({"faults": await asyncio.to_thread(_fault_views, self._contract)})
 
     async def calls(self, request: Request) -> Response:
-        """Return a curl line for each operation; the lines use `$TOKEN` or `$CREDENTIAL_SCHEME`."""
+        """Return a call of each operation, which uses `$TOKEN` or `$CREDENTIAL_SCHEME`."""
         url = f"{request.url.scheme}://{request.url.netloc}"
-        calls = [
-            {"operation": o.id, "curl": curl_line(self._contract, o, url, variable_option)}
-            for o in self._contract.operations
-        ]
+        calls = [call_view(self._contract, o, url) for o in self._contract.operations]
         return api_response({"calls": calls})
+
+    async def settings(self, _: Request) -> Response:
+        """Return the contract and the settings of this mock."""
+        return api_response(running_view(self._contract, self._settings))
 
     async def token(self, _: Request) -> Response:
         """Return a development token, and the accepted credentials by security scheme."""

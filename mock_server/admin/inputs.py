@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from mock_server.storage.overrides import OverrideKind
+from mock_server.admin.response_input import parse_response
+from mock_server.storage.overrides import OverrideKind, OverrideValue
 from openapi import strict_json
 from openapi.http.json_api import read_body
 from openapi.schemas.validation import abbreviate
@@ -17,7 +18,7 @@ _JSON = "application/json"
 _MAX_INTEGER = 2**53
 _MAX_OVERRIDE_REQUESTS = 1_000_000
 _MAX_DELAY_S = 60
-OVERRIDE_KEYS = ("fault", "delay", "requests")
+OVERRIDE_KEYS = ("fault", "delay", "response", "requests")
 
 
 def integer_parameter(
@@ -81,7 +82,7 @@ async def read_json_body(request: Request, known: Iterable[str]) -> dict[str, An
 
 def parse_override(
     stated: Mapping[str, Any], known: Iterable[str]
-) -> tuple[OverrideKind, str | float, int]:
+) -> tuple[OverrideKind, OverrideValue, int]:
     """Return kind, value and number of requests of an override; reject an invalid one with 400."""
     requests = stated.get("requests", 1)
     if type(requests) is float and requests.is_integer():  # an integer by JSON Schema
@@ -91,8 +92,10 @@ def parse_override(
             f"requests must be a whole number from 1 to {_MAX_OVERRIDE_REQUESTS}, "
             f"not {abbreviate(requests)}"
         )
-    if ("fault" in stated) == ("delay" in stated):
-        _reject('send either a fault or a delay: {"fault": NAME} or {"delay": SECONDS}')
+    if sum(kind in stated for kind in ("fault", "delay", "response")) != 1:
+        _reject('send one of {"fault": NAME}, {"delay": SECONDS} and {"response": {"status": 503}}')
+    if "response" in stated:
+        return "response", parse_response(stated["response"]), requests
     if "delay" in stated:
         delay = stated["delay"]
         if type(delay) not in (int, float) or not 0 < delay <= _MAX_DELAY_S:

@@ -45,14 +45,14 @@ class AdminViews:
     async def requests(self, before: int | None, limit: int) -> list[dict[str, Any]]:
         """Return requests with ids below `before`, newest first."""
         await self._journal.flush()
-        return self._journal.latest("request", before, limit)
+        return [_request_view(found) for found in self._journal.latest("request", before, limit)]
 
     async def request(self, number: int) -> dict[str, Any] | None:
         """Return one request and the ids of its deliveries, or None."""
         await self._journal.flush()
         found = self._journal.get("request", number)
         deliveries = [delivery["id"] for delivery in self._journal.about(number)]
-        return None if found is None else {**found, "deliveries": deliveries}
+        return None if found is None else {**_request_view(found), "deliveries": deliveries}
 
     async def deliveries(self, before: int | None, limit: int) -> list[dict[str, Any]]:
         """Return deliveries with ids below `before` and their attempts, newest first."""
@@ -121,6 +121,11 @@ def _credential_parameters(contract: Contract, operation: Operation) -> Credenti
         for _, place in extended_properties(contract, pointer, "x-hookproof-credential"):
             return credential_parameters(contract, place)
     return None
+
+
+def _request_view(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request; a state file of an earlier release has no responses."""
+    return {"response": None, **record}
 
 
 def _delivery_state(record: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> str:

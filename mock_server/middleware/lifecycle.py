@@ -19,6 +19,7 @@ from mock_server.responses.errors import ErrorResponses
 from mock_server.storage.journal import Journal
 from mock_server.storage.overrides import Overrides
 from mock_server.storage.records import request_record
+from mock_server.storage.secret_properties import SecretProperties
 from mock_server.webhooks.emitter import WebhookEmitter
 from openapi.contract import Contract
 from openapi.redaction import Redaction
@@ -27,8 +28,11 @@ from openapi.redaction import Redaction
 class ExchangeRecorder:
     """Callback that runs after the response of each exchange was sent. It must not block."""
 
-    def __init__(self, journal: Journal, webhooks: WebhookEmitter, redactor: Redaction) -> None:
+    def __init__(
+        self, contract: Contract, journal: Journal, webhooks: WebhookEmitter, redactor: Redaction
+    ) -> None:
         """Record requests in `journal` and emit their events with `webhooks`."""
+        self._secret_properties = SecretProperties(contract)
         self._journal = journal
         self._webhooks = webhooks
         self._redactor = redactor
@@ -36,7 +40,9 @@ class ExchangeRecorder:
     def __call__(self, exchange: MockExchange, scope: Mapping[str, Any], seconds: float) -> None:
         """Record an exchange that took `seconds`, and emit its event."""
         number, at = self._journal.number(), time.time() - seconds
-        record = request_record(number, at, seconds, scope, exchange, self._redactor)
+        record = request_record(
+            number, at, seconds, scope, exchange, self._redactor, self._secret_properties
+        )
         self._journal.append("request", record)
         is_new = not (exchange.is_preferred_response or exchange.is_repeated_response)
         if exchange.response is not None and is_new:
@@ -124,7 +130,7 @@ def _delayed_send(exchange: MockExchange, send: Send, latency: Latency | None) -
         response = HttpResponse(started[0]["status"], headers, bytes(body))
         hook = exchange.hooks.response
         response = hook(response, exchange) if hook else response
-        exchange.sent_status = response.status
+        exchange.sent = response
         await response.send(send)
 
     return send_when_complete

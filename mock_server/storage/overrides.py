@@ -1,4 +1,4 @@
-"""Overrides: faults and delays for the next N requests, added while the mock runs.
+"""Overrides: faults, delays and responses for the next N requests, added while the mock runs.
 
 A number in shared memory says whether any override is active, so that a request queries the
 database only if needed.
@@ -7,28 +7,33 @@ database only if needed.
 import json
 from collections.abc import MutableSequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from mock_server.storage.database import Store
 from mock_server.storage.worker_signals import OVERRIDES_SLOT
 
-OverrideKind = Literal["fault", "delay"]
+OverrideKind = Literal["fault", "delay", "response"]
+OverrideValue = str | float | dict[str, Any]
+"""Name of a fault, delay in seconds, or `status`, `headers` and `body` of a response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Active fault or delay."""
+    """Active fault, delay or response."""
 
     id: int
     kind: OverrideKind
-    value: str | float
-    """Name of a fault, or the delay of each response in seconds."""
+    value: OverrideValue
     requests: int
     """Number of requests that it still applies to."""
 
 
 class Overrides:
-    """Active overrides. Each request to an operation of the contract uses one turn of each."""
+    """Active overrides.
+
+    Each request to an operation of the contract uses one turn of each fault and delay, and of the
+    oldest response.
+    """
 
     def __init__(self, store: Store, shared: MutableSequence[int]) -> None:
         """Store the overrides in `store`, and the flag for them in the `shared` numbers."""
@@ -40,7 +45,7 @@ class Overrides:
         """Whether any override is active; reads shared memory only."""
         return self._shared[OVERRIDES_SLOT] != 0
 
-    def add(self, kind: OverrideKind, value: str | float, requests: int) -> None:
+    def add(self, kind: OverrideKind, value: OverrideValue, requests: int) -> None:
         """Add an override for the next `requests` requests."""
         with self._store.transaction() as db:
             db.execute(_INSERT_OVERRIDE, (kind, json.dumps(value), requests))
@@ -57,11 +62,13 @@ class Overrides:
             return ()
         with self._store.transaction() as db:
             active = self.all()
-            db.execute("UPDATE overrides SET requests = requests - 1")
+            later = [one.id for one in active if one.kind == "response"][1:]
+            taken = tuple(one for one in active if one.id not in later)
+            db.executemany(_USE_TURN, [(one.id,) for one in taken])
             db.execute("DELETE FROM overrides WHERE requests < 1")
-            if all(override.requests <= 1 for override in active):
+            if not later and all(override.requests <= 1 for override in taken):
                 self._shared[OVERRIDES_SLOT] = 0
-        return active
+        return taken
 
     def clear(self) -> None:
         """Remove all overrides."""
@@ -75,4 +82,5 @@ class Overrides:
             self._shared[OVERRIDES_SLOT] = 1 if self.all() else 0
 
 
+_USE_TURN = "UPDATE overrides SET requests = requests - 1 WHERE id = ?"
 _INSERT_OVERRIDE = "INSERT INTO overrides (kind, value, requests) VALUES (?, ?, ?)"

@@ -1,17 +1,18 @@
-"""Record of a request with the contract's verdict.
+"""Record of a request and its response, with the contract's verdict.
 
 Bodies and headers are truncated when a record is created. Redaction takes time, so it waits until
 the record is read.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import Any
 from urllib.parse import unquote_plus
 
 from mock_server.exchange import MockExchange, Objection
-from mock_server.messages import Headers
+from mock_server.messages import Headers, HttpResponse
+from mock_server.storage.secret_properties import SecretProperties
 from openapi.contract import Operation
 from openapi.redaction import REDACTED, Redaction
 from openapi.security import required_schemes
@@ -19,13 +20,14 @@ from openapi.security import required_schemes
 MAX_SHOWN_BYTES = 16 * 1024
 REDACTION_MARGIN_BYTES = 4096
 """Additional bytes before redaction, so that a secret at the end of the excerpt is complete."""
+_MAX_STORED_BYTES = MAX_SHOWN_BYTES + REDACTION_MARGIN_BYTES
 _NOT_CHECKED = "not checked"
 _CREDENTIAL_CAUSES = ("invalid-credential", "insufficient-permission")
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """Record of a request and its response status."""
+    """Record of a request and the response that was sent."""
 
     id: int
     at: float
@@ -36,10 +38,14 @@ class RequestRecord:
     body: bytes
     size: int
     operation: Operation | None
-    status: int | None
+    response: HttpResponse | None
+    """Response with the beginning of its body; None if none was sent."""
+    response_size: int
+    """Size of the response body in bytes."""
     objections: tuple[Objection, ...]
     is_preferred_response: bool
     redactor: Redaction
+    secret_properties: SecretProperties
     about: None = None
 
     def data(self) -> dict[str, Any]:
@@ -59,17 +65,26 @@ class RequestRecord:
             "method": self.method,
             "target": self.redactor(target),
             "operation": self.operation.id if self.operation else None,
-            "status": self.status,
+            "status": self.response.status if self.response else None,
             "milliseconds": round(self.seconds * 1000, 3),
             "headers": self.redactor.headers(headers),
             "body": body_excerpt(self.body, self.size, self.redactor),
+            "response": self._response_data(),
             "verdict": self.redactor.value(self._judge()),
         }
+
+    def _response_data(self) -> dict[str, Any] | None:
+        if self.response is None:
+            return None
+        headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in self.response.headers]
+        body = body_excerpt(self.response.body, self.response_size, self.redactor)
+        body["text"] = self.secret_properties.redact(body["text"])
+        return {"headers": self.redactor.headers(headers), "body": body}
 
     def _judge(self) -> dict[str, Any]:
         judged = request_verdict(self.operation, self.objections)
         if self.is_preferred_response and not self.objections:
-            summary = "response requested by Prefer"
+            summary = "response on demand"
             return {**judged, "valid": None, "summary": summary, "credential": _NOT_CHECKED}
         return judged
 
@@ -92,9 +107,11 @@ def request_record(
     scope: Mapping[str, Any],
     exchange: MockExchange,
     redactor: Redaction,
+    secret_properties: SecretProperties,
 ) -> RequestRecord:
     """Return the record of a finished exchange, truncated for storage."""
-    response, headers, body = exchange.response, exchange.request_headers, exchange.body
+    response = exchange.sent or exchange.response
+    headers, body = exchange.request_headers, exchange.body
     if sum(map(len, chain.from_iterable(headers))) > MAX_SHOWN_BYTES:
         sizes = accumulate(len(name) + len(value) for name, value in headers)
         headers = headers[: sum(size <= MAX_SHOWN_BYTES for size in sizes)]
@@ -107,14 +124,22 @@ def request_record(
         scope["method"],
         (target + b"?" + query if query else target)[:MAX_SHOWN_BYTES],
         headers,
-        body[: MAX_SHOWN_BYTES + REDACTION_MARGIN_BYTES],
+        body[:_MAX_STORED_BYTES],
         len(body),
         exchange.operation,
-        exchange.sent_status or (response.status if response else None),
+        response and _truncated(response),
+        len(response.body) if response else 0,
         exchange.objections,
         exchange.is_preferred_response,
         redactor,
+        secret_properties,
     )
+
+
+def _truncated(response: HttpResponse) -> HttpResponse:
+    if len(response.body) <= _MAX_STORED_BYTES:
+        return response
+    return replace(response, body=response.body[:_MAX_STORED_BYTES])
 
 
 def body_excerpt(body: bytes, size: int, redactor: Redaction) -> dict[str, Any]:

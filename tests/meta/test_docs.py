@@ -501,7 +501,7 @@ def test_the_tables_of_allowed_rejections_have_statuses_and_severity(contract: C
 
 def test_the_tables_of_the_admin_api_are_complete() -> None:
     nothing: Any = None
-    routes = AdminApi(nothing, nothing, nothing, nothing, "", str, {}).routes
+    routes = AdminApi(nothing, nothing, nothing, nothing, nothing, str, {}).routes
     shown = {
         f"{method} /_hookproof/api{re.sub(':[a-z]+}', '}', route.path)}"
         for route in routes
@@ -510,7 +510,7 @@ def test_the_tables_of_the_admin_api_are_complete() -> None:
     assert first_cells(MOCK, "endpoint") == shown
     exchange = MockExchange(nothing, nothing, ())
     scope = {"method": "GET", "path": "/", "query_string": b""}
-    request = request_record(1, 0.0, 0.0, scope, exchange, Redaction(()))
+    request = request_record(1, 0.0, 0.0, scope, exchange, Redaction(()), nothing)
     fields_of = {"request": {"id", *request.data()}, "verdict": set(request.data()["verdict"])}
     for name, known in fields_of.items():
         assert first_cells(MOCK, f"field of a {name}", "meaning") == known

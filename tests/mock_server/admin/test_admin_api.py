@@ -209,8 +209,8 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("POST", "switches", {"content": b"{", "headers": JSON}, 400, "not JSON"),
     ("POST", "switches", {"content": b"[]", "headers": JSON}, 400, "not a JSON object"),
     ("POST", "switches", {"content": b" " * 70_000, "headers": JSON}, 413, "65536 bytes"),
-    ("POST", "switches", {"json": {}}, 400, "either a fault or a delay"),
-    ("POST", "switches", {"json": {"fault": "unsigned", "delay": 1}}, 400, "either"),
+    ("POST", "switches", {"json": {}}, 400, "send one of"),
+    ("POST", "switches", {"json": {"fault": "unsigned", "delay": 1}}, 400, "send one of"),
     ("POST", "switches", {"json": {"fault": "unsignd"}}, 404, "did you mean unsigned"),
     ("POST", "switches", {"json": {"fault": 7}}, 404, "unknown fault 7"),
     ("POST", "switches", {"json": {"fault": "unsigned", "requests": 0}}, 400, "requests must"),
@@ -263,3 +263,45 @@ def test_a_reset_clears_all_state(start: StartMock) -> None:
             assert world.api(kind).json()[kind] == []
         assert world.event(name=name).value["data"]["name"] == name
         assert len(world.api("deliveries").json()["deliveries"]) == 1
+
+
+def test_a_request_is_shown_with_the_response_that_was_sent(start: StartMock) -> None:
+    with start(receivers=0, faults=frozenset({"error-as-problem"})) as world:
+        answer = world.post(name="")
+        shown = newest(world)["response"]
+        assert shown["body"]["text"] == answer.text
+        assert ["content-type", answer.headers["content-type"]] in shown["headers"]
+        assert world.post().status_code == 201
+        shown = newest(world)["response"]
+        assert json.loads(shown["body"]["text"]) == {"accessToken": "[secret]"}
+
+
+def test_shows_the_contract_and_the_settings(start: StartMock, contract: Contract) -> None:
+    faults = frozenset({"unsigned"})
+    with start(receivers=0, faults=faults, rate_limit=Rate(2, 60), seed=3) as world:
+        shown = world.api("settings").json()
+    info = contract.document["info"]
+    assert (shown["contract"]["title"], shown["contract"]["version"]) == (
+        info["title"],
+        info["version"],
+    )
+    settings = shown["settings"]
+    assert (settings["rate_limit"], settings["faults"], settings["seed"]) == (
+        "2/60s",
+        ["unsigned"],
+        3,
+    )
+    assert (settings["auth"], settings["latency"], settings["state"]) == ("jwt", None, None)
+
+
+def test_a_call_of_the_list_succeeds(mock: RunningMock) -> None:
+    (call,) = mock.api("calls").json()["calls"]
+    headers = {name: text.replace("$TOKEN", mock.token) for name, text in call["headers"]}
+    answer = mock.client.request(
+        call["method"],
+        mock.url.removesuffix(call["target"]) + call["target"],
+        content=call["body"],
+        headers=headers,
+    )
+    assert answer.status_code == 201
+    assert call["curl"].startswith("curl -i -X POST ")

@@ -8,6 +8,7 @@ from support.mock import RunningMock, StartMock
 from support.schemathesis_runs import checked_api
 
 from mock_server.admin.api import AdminApi
+from mock_server.settings import Settings
 from openapi.loading.loader import load_contract
 
 pytestmark = pytest.mark.integration
@@ -26,7 +27,7 @@ def test_the_document_has_each_endpoint_and_is_a_contract(
     served = mock.client.get(document_url(mock))
     assert served.headers["content-type"] == "application/json"
     nothing: Any = None
-    routes = AdminApi(nothing, nothing, nothing, nothing, "", str, {}).routes
+    routes = AdminApi(nothing, nothing, nothing, nothing, Settings(), str, {}).routes
     known = {
         (method, f"/_hookproof/api{route.path}")
         for route in routes

@@ -1,5 +1,6 @@
 """Overrides: faults and delays for the next N requests."""
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -111,3 +112,53 @@ def test_two_workers_share_overrides_and_records(two_workers: str, contract: Con
         for kind in ("requests", "tokens", "deliveries"):
             assert ask(f"{api}/{kind}").json()[kind] == []
     assert create(url, token, path, [f"ok-for-created {name}" for name in names]) == {201: 40}
+
+
+def test_a_response_replaces_that_of_the_next_requests(world: RunningMock) -> None:
+    answer = {"status": 503, "headers": {"Retry-After": "7"}, "body": {"message": "later"}}
+    on(world, response=answer, requests=2)
+    (shown,) = on(world, response={"status": 204}, requests=1)[1:]
+    assert shown["response"] == {"status": 204, "headers": [], "body": ""}
+    first, second, third = (world.post(name="the same name") for _ in range(3))
+    assert [first.status_code, second.status_code, third.status_code] == [503, 503, 204]
+    assert (first.headers["retry-after"], first.json()) == ("7", {"message": "later"})
+    assert first.headers["content-type"] == "application/json"
+    assert third.content == b""
+    # None of them created anything.
+    assert world.post(name="the same name").status_code == 201
+    (record, *_) = world.api("requests").json()["requests"][-1:]
+    assert record["verdict"]["summary"] == "response on demand"
+
+
+def test_a_response_of_text_is_sent_as_it_is(world: RunningMock) -> None:
+    on(world, response={"status": 200, "body": "gr\u00fc\u00df Gott"})
+    answer = world.post()
+    assert (answer.content, answer.headers["content-type"]) == (
+        "gr\u00fc\u00df Gott".encode(),
+        "text/plain",
+    )
+
+
+@pytest.mark.parametrize(
+    ("response", "said"),
+    [
+        (7, "response must be an object"),
+        ({}, "from 200 to 599, not null"),
+        ({"status": 101}, "from 200 to 599, not 101"),
+        ({"status": 200, "text": ""}, 'unknown key "text"'),
+        ({"status": 204, "body": "x"}, "has no body"),
+        ({"status": 200, "headers": []}, "headers of response must be an object"),
+        ({"status": 200, "headers": {"a b": "c"}}, "not the name of a header"),
+        ({"status": 200, "headers": {"Content-Length": "1"}}, "the server writes"),
+        ({"status": 200, "headers": {"X": "a\r\nY: b"}}, "on one line"),
+        ({"status": 200, "headers": {"X": "\u20ac"}}, "Latin-1"),
+        ({"status": 200, "headers": {"X": 1}}, "Latin-1"),
+        ({"status": 200, "body": "\ud800"}, "surrogate"),
+    ],
+)
+def test_rejects_an_impossible_response(mock: RunningMock, response: Any, said: str) -> None:
+    content = json.dumps({"response": response})
+    headers = {"Content-Type": "application/json"}
+    answer = mock.api("switches", "POST", content=content, headers=headers)
+    assert answer.status_code == 400
+    assert said in answer.json()["message"]

@@ -66,3 +66,12 @@ def test_a_benchmark_without_wrk_fails(tmp_path: Path, script: str) -> None:
     done = run(script, path=str(tmp_path))
     assert done.returncode == 1
     assert "wrk was not found" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory and descriptors are read from /proc")
+def test_the_soak_prints_its_table() -> None:
+    done = run("soak.py", "--minutes", "0.03", "--rate", "10", path=os.environ["PATH"])
+    assert done.returncode == 0, done.stderr
+    assert re.search(rf"^30 +20( +{NUMBER}){{8}}$", done.stdout, re.MULTILINE), done.stdout
+    assert done.stdout.count(", last : second quarter  1.00") == 7
+    assert "20 creates, each delivered" in done.stdout

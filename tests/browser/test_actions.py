@@ -72,7 +72,7 @@ def detail(page: Page) -> Locator:
 
 def test_a_copied_curl_command_sends_the_delivery(page: Page, detail: Locator, sink: Sink) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    detail.get_by_role("button", name="Copy as curl").click()
+    page.get_by_role("button", name="Copy as curl").click()
     expect(detail.get_by_role("status").first).to_have_text("Command copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
     expect(detail.get_by_label("Text to copy")).to_be_hidden()
@@ -84,7 +84,7 @@ def test_a_copied_curl_command_sends_the_delivery(page: Page, detail: Locator, s
 
 def test_a_copied_test_runs(page: Page, detail: Locator, tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    detail.get_by_role("button", name="Copy as a test").click()
+    page.get_by_role("button", name="Copy as a test").click()
     expect(detail.get_by_role("status").first).to_have_text("Test copied.")
     file = tmp_path / "test_copied.py"
     file.write_text(page.evaluate("navigator.clipboard.readText()"), encoding="utf-8")
@@ -94,7 +94,7 @@ def test_a_copied_test_runs(page: Page, detail: Locator, tmp_path: Path) -> None
 
 def test_the_text_is_shown_if_the_clipboard_fails(page: Page, detail: Locator, sink: Sink) -> None:
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
-    detail.get_by_role("button", name="Copy as curl").click()
+    page.get_by_role("button", name="Copy as curl").click()
     expect(detail.get_by_role("status").first).to_contain_text("select the text below")
     command = httpx.get(f"{sink.url}/_hookproof/api/deliveries/1/copy?format=curl").text
     assert detail.get_by_label("Text to copy").text_content() == command

@@ -155,7 +155,7 @@ def test_a_hostile_value_is_shown_as_text(opened: Page, text: Text) -> None:
 
 
 def test_a_hostile_target_is_shown_as_text(opened: Page, sink: Sink, hostile: int) -> None:
-    request = opened.locator("dd").first
+    request = opened.locator("#detail .request-line .wire")
     request.get_by_role("button", name="show more").click()
     delivery = next(one for one in sink.deliveries() if one.id == hostile)
     assert request.text_content() == f"POST {delivery.target} HTTP/1.1"

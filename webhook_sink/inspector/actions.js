@@ -9,7 +9,7 @@ function status() {
   return element;
 }
 
-/** Make the buttons that copy a delivery as a curl command or as a test. */
+/** Return the buttons that copy a delivery as a curl command or as a test, and their outcome. */
 export function copyMenu(delivery, api) {
   const said = status();
   const shown = createElement("pre"); // if the browser does not allow the page to copy
@@ -29,12 +29,11 @@ export function copyMenu(delivery, api) {
       said.textContent = `Copying failed: ${visible(error.message)}`;
     }
   };
-  const buttons = createElement("div", undefined, "buttons");
-  buttons.append(
+  const buttons = [
     button("Copy as curl", () => copy("curl", "Command")),
     button("Copy as a test", () => copy("test", "Test")),
-  );
-  return [buttons, said, shown];
+  ];
+  return { buttons, outcome: [said, shown] };
 }
 
 function notCopied(text) {
@@ -85,7 +84,7 @@ function field(type) {
   return input;
 }
 
-/** Make the form that resends a delivery to a URL, and shows the responses below. */
+/** Return the form that resends a delivery to a URL, with the responses below, and its `focus`. */
 export function resendForm(delivery, api) {
   const input = field("url");
   input.placeholder = "http://127.0.0.1:3000/webhooks";
@@ -96,7 +95,11 @@ export function resendForm(delivery, api) {
     section.open = true;
     responses.prepend(section);
   });
-  return [element, responses];
+  const focus = () => {
+    element.scrollIntoView({ block: "center" });
+    input.focus({ preventScroll: true });
+  };
+  return { elements: [element, responses], focus };
 }
 
 /** Make the form that re-judges a delivery with another secret; `show` gets the result. */

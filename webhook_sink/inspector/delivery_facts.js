@@ -57,12 +57,17 @@ function describeSignature(delivery) {
   return found ? `${words}: ${visible(found.message)}` : words;
 }
 
+/** Make the request line of a delivery. */
+export function requestOf(delivery) {
+  const element = createLongText("span", `${delivery.method} ${delivery.target}`, "wire", 300);
+  if (delivery.version) element.append(` HTTP/${delivery.version}`);
+  return element;
+}
+
 /** Return the facts of a delivery as names and values. */
 export function deliveryFacts(delivery) {
-  const request = createLongText("span", `${delivery.method} ${delivery.target}`, "wire", 300);
-  if (delivery.version) request.append(` HTTP/${delivery.version}`);
   const known = [
-    ["Request", request],
+    ["Request", requestOf(delivery)],
     ["Received", formatTime(delivery.received_at)],
     ["From", visible(delivery.remote)],
     ["Response", visible(describeReply(delivery))],
@@ -80,10 +85,10 @@ export function deliveryFacts(delivery) {
   return known;
 }
 
-/** Make the list of the facts of a delivery. */
+/** Make the list of the facts of a delivery beside its request line. */
 export function factsList(delivery) {
   const list = createElement("dl", undefined, "facts");
-  for (const [name, ...values] of deliveryFacts(delivery)) {
+  for (const [name, ...values] of deliveryFacts(delivery).slice(1)) {
     const pair = createElement("div");
     const value = createElement("dd");
     value.append(...values);

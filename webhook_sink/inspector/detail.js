@@ -1,37 +1,41 @@
 // Detail of one delivery. Its text is untrusted: it becomes textContent only.
 import { copyMenu, rejudgeButton, resendForm } from "./actions.js";
-import { badge, factsList } from "./delivery_facts.js";
+import { badge, factsList, formatTime, requestOf } from "./delivery_facts.js";
 import { findings } from "./findings.js";
 import { payload } from "./payload.js";
 import { attemptsTable, headersTable, forwardSection } from "./related_sections.js";
 import { button, pluralize, createElement } from "./elements.js";
 
 /**
- * Fill `section` with a full delivery of the API. `api(path, method, value)` returns the response
- * of the sink, or throws an error with its message.
+ * Fill `section` with a full delivery of the API, and `actions` with its buttons.
+ * `api(path, method, value)` returns the response of the sink, or throws an error with its message.
  */
-export function showDetail(section, delivery, api) {
+export function showDetail(section, actions, delivery, api) {
   const show = (shown) => section.replaceChildren(...parts(shown));
   const parts = (shown) => {
     const body = payload(shown);
+    const copies = copyMenu(shown, api);
+    const resend = resendForm(shown, api);
     const verdict = createElement("p", undefined, "verdict");
     verdict.append(badge(shown));
+    actions.replaceChildren(button("Resend", () => resend.focus(), "strong"), ...copies.buttons);
     return [
       title(shown),
+      requestLine(shown),
+      ...copies.outcome,
       ...(shown === delivery ? [] : [rejudgedNote(() => again(delivery))]),
       verdict,
-      factsList(shown),
-      ...copyMenu(shown, api),
       heading("Findings"),
       ...findings(shown, body.reveal),
-      ...attemptsOf(shown),
-      ...forwardsOf(shown),
       heading("Payload"),
       ...body.elements,
       heading("Headers"),
       headersTable(shown.headers, "Headers as received"),
+      ...attemptsOf(shown),
+      ...forwardsOf(shown),
+      factsSection(shown),
       heading("Resend \u00b7 Re-check signature"),
-      ...resendForm(shown, api),
+      ...resend.elements,
       rejudgeButton(shown, api, again),
     ];
   };
@@ -40,6 +44,23 @@ export function showDetail(section, delivery, api) {
     section.querySelector("h2").focus();
   };
   show(delivery);
+}
+
+function requestLine(delivery) {
+  const line = createElement("p", undefined, "request-line");
+  const when = createElement("span", undefined, "quiet");
+  when.append(" at ", formatTime(delivery.received_at));
+  line.append(requestOf(delivery), when);
+  return line;
+}
+
+/** Make the section of the facts that are rarely looked for; its summary has the others. */
+function factsSection(delivery) {
+  const element = createElement("details", undefined, "other");
+  const summary = createElement("summary");
+  summary.append(createElement("h3", "Sender, response, signature, size"));
+  element.append(summary, factsList(delivery));
+  return element;
 }
 
 function heading(words) {

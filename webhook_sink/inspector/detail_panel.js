@@ -94,8 +94,9 @@ export class DetailPanel {
     at("side").hidden = found.length === 0;
     document.body.classList.toggle("with-side", found.length > 0);
     document.body.classList.toggle("comparing", found.length > 1);
+    at("actions").replaceChildren();
     if (found.length === 0) at("detail").replaceChildren();
-    else if (found.length === 1) showDetail(at("detail"), found[0], request);
+    else if (found.length === 1) showDetail(at("detail"), at("actions"), found[0], request);
     else showComparison(at("detail"), ...found);
     at("side").scrollTop = 0;
     if (byHand) at("detail-title")?.focus({ preventScroll: true });

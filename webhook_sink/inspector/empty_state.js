@@ -1,4 +1,6 @@
 // Empty state: how to send a first delivery.
+import { request } from "./api.js";
+
 const at = (id) => document.getElementById(id);
 
 /** Show the command that sends a delivery of the first of `events` to this sink. */
@@ -11,8 +13,15 @@ export function write(events) {
   at("curl").textContent = command;
 }
 
-/** Attach the event handlers. */
-export function begin() {
+/** Attach the event handlers; `said` is called with an error message. */
+export function begin(said) {
+  at("sample").addEventListener("click", async () => {
+    try {
+      await request("deliveries/sample", "POST");
+    } catch (error) {
+      said(error.message);
+    }
+  });
   at("copy").addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(at("curl").textContent);

@@ -4,7 +4,9 @@ import { tokensOf } from "./json_tokenizer.js";
 /** Return the JSON pointer tokens of a finding; a missing property has a position too. */
 export function findingTokens(found) {
   const tokens = tokensOf(found.instance);
-  const isMissing = found.pointer.endsWith("/required") && found.detail !== "*";
+  // The place of a missing event name is complete already.
+  const isPlaced = found.check === "webhook-event-name" || found.detail === "*";
+  const isMissing = found.pointer.endsWith("/required") && !isPlaced;
   return isMissing ? [...tokens, found.detail] : tokens;
 }
 

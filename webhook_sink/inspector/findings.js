@@ -9,25 +9,40 @@ export function findings(delivery, reveal) {
   if (delivery.findings_total === 0)
     return [createElement("p", "No findings in this delivery.", "quiet")];
   const list = createElement("ul", undefined, "findings");
-  for (const found of delivery.findings) list.append(finding(found, reveal));
+  for (const group of byPlace(delivery.findings)) list.append(place(group, reveal));
   const rest = delivery.findings_total - delivery.findings.length;
   if (rest <= 0) return [list];
   return [list, createElement("p", `${pluralize(rest, "further finding")} not listed.`, "quiet")];
 }
 
-function finding(found, reveal) {
-  const item = createElement("li", undefined, found.severity === "violation" ? "bad" : "so-so");
-  const head = createElement("p");
-  head.append(createElement("strong", found.severity), ` ${visible(found.message)}`);
-  const places = createElement("p", undefined, "places-of");
-  if (found.instance !== null) {
-    const pointer = createLongText("code", findingTokens(found).reduce(below, "") || "the whole payload");
-    const go = button(undefined, () => reveal(found), "go");
+function byPlace(found) {
+  return Map.groupBy(found, ({ instance }) => instance).values();
+}
+
+/** Make the item of all findings of one place. */
+function place(group, reveal) {
+  const [first] = group;
+  const isBad = group.some(({ severity }) => severity === "violation");
+  const item = createElement("li", undefined, isBad ? "bad" : "so-so");
+  if (first.instance !== null) {
+    const tokens = findingTokens(first).reduce(below, "") || "the whole payload";
+    const pointer = createLongText("code", tokens);
+    const go = button(undefined, () => reveal(first), "go");
     go.append(pointer);
-    places.append("at ", reveal ? go : pointer, "; ");
+    const head = createElement("p", undefined, "place-of");
+    head.append(reveal ? go : pointer);
+    item.append(head);
   }
-  const contract = createLongText("code", found.pointer);
-  places.append(`${found.check}, ${found.provenance} at `, contract, " of the contract");
-  item.append(head, places);
+  for (const found of group) item.append(...lines(found));
   return item;
+}
+
+function lines(found) {
+  const head = createElement("p");
+  const severity = createElement("strong", found.severity);
+  head.append(severity, ` ${visible(found.message)}`);
+  const source = createElement("p", undefined, "places-of");
+  const contract = createLongText("code", found.pointer);
+  source.append(`${found.check}, ${found.provenance} at `, contract, " of the contract");
+  return [head, source];
 }

@@ -159,7 +159,7 @@ filters.begin(() => {
   list.greatest = Infinity;
   live.begin();
 });
-emptyState.begin();
+emptyState.begin(showError);
 dialogs.begin(navigation.close, showError);
 panel.take(false);
 live.begin();

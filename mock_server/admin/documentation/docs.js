@@ -35,6 +35,7 @@ function basePath(server) {
 function show(contract, issued) {
   const url = location.origin + basePath(contract.servers?.[0]);
   contract.servers = [{ url, description: "this mock" }];
+  document.getElementById("title").textContent = `${contract.info.title} ${contract.info.version}`;
   document.title = `${contract.info.title}: hookproof mock`;
   const ui = SwaggerUIBundle({
     spec: contract,

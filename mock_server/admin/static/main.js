@@ -1,13 +1,15 @@
 // Admin page: polls the API once a second while visible, and sends overrides and resets.
 import { Locked, ask, isLocked, keep, takeFromAddress } from "./api.js";
+import * as compose from "./compose.js";
 import { AT_ONCE, known, list } from "./lists.js";
-import { details, made } from "./render.js";
+import { details, made, settingPairs } from "./render.js";
 
 const EVERY = 1000; // milliseconds between two polls
 const at = (id) => document.getElementById(id);
 let chosen = null; // kind and id of the item in the detail
 let shown = ""; // JSON of that item
 let faults = new Map();
+let receivers = [];
 
 function state(words, live = false) {
   if (at("state").textContent === words) return;
@@ -24,9 +26,18 @@ function showReceivers(receivers) {
   at("receivers").hidden = words.length === 0;
 }
 
+function showSettings({ contract, settings }, receivers) {
+  const { title, version } = contract;
+  at("contract").textContent = `${title} ${version}`;
+  at("contract").title = at("contract").textContent;
+  at("settings").replaceChildren(...settingPairs(settings, receivers));
+}
+
 function showOverrides(overrides) {
-  const words = ({ fault, delay, requests }) =>
-    `${fault ?? `a delay of ${delay} s`}, for ${requests} ${requests === 1 ? "request" : "requests"}`;
+  const what = ({ fault, delay, response }) =>
+    fault ?? (response ? `response ${response.status}` : `a delay of ${delay} s`);
+  const words = (one) =>
+    `${what(one)}, for ${one.requests} ${one.requests === 1 ? "request" : "requests"}`;
   const lines = overrides.map(words);
   if (lines.join("\n") === at("overrides").dataset.lines) return;
   at("overrides").dataset.lines = lines.join("\n");
@@ -37,7 +48,7 @@ function showOverrides(overrides) {
 /** Show the current state of the selected item. */
 function showDetail(byHand = false) {
   at("detail").hidden = chosen === null;
-  at("main").classList.toggle("with-detail", chosen !== null);
+  document.querySelector(".records").classList.toggle("with-detail", chosen !== null);
   for (const other of document.querySelectorAll("tr[aria-current]"))
     other.removeAttribute("aria-current");
   if (chosen === null) return;
@@ -75,6 +86,7 @@ async function look() {
   list("deliveries", deliveries.deliveries);
   list("tokens", tokens.tokens);
   showReceivers(deliveries.receivers);
+  receivers = deliveries.receivers;
   showOverrides(next.overrides);
   at("empty").hidden = requests.requests.length > 0;
   showDetail();
@@ -84,7 +96,10 @@ async function look() {
 }
 
 async function begin() {
-  const [listed, { calls }] = await Promise.all([ask("faults"), ask("calls")]);
+  const paths = ["faults", "calls", "settings"];
+  const [listed, { calls }, running] = await Promise.all(paths.map((path) => ask(path)));
+  compose.offer(calls);
+  showSettings(running, receivers);
   faults = new Map(listed.faults.map((fault) => [fault.name, fault]));
   const options = listed.faults.map(({ name, description }) => {
     const option = made("option", description);
@@ -148,6 +163,17 @@ function submitted(form, doing) {
   });
 }
 
+/** Send the composed request, and show its record. */
+async function sendComposed() {
+  const last = Math.max(0, ...known.requests.keys());
+  const sent = await compose.send();
+  await look();
+  const isSent = ({ id, value }) =>
+    id > last && value.method === sent.method && value.target.split("?")[0] === sent.target.split("?")[0];
+  const found = [...known.requests].map(([id, { value }]) => ({ id, value })).find(isSent);
+  if (found) await choose(`requests/${found.id}`);
+}
+
 const number = (id) => at(id).valueAsNumber;
 const addOverride = (value) => act(at("next-said"), () => ask("switches", "POST", value));
 submitted("fault", () =>
@@ -156,6 +182,14 @@ submitted("fault", () =>
 submitted("delay", () =>
   addOverride({ delay: number("delay-seconds"), requests: number("delay-requests") }),
 );
+submitted("answer", () =>
+  act(at("next-said"), () => {
+    const headers = Object.fromEntries(compose.headerPairs(at("answer-headers").value));
+    const response = { status: number("answer-status"), headers, body: at("answer-body").value };
+    return ask("switches", "POST", { response, requests: number("answer-requests") });
+  }),
+);
+submitted("send", () => act(at("send-said"), sendComposed));
 submitted("key", () => {
   keep(at("key-token").value.trim());
   at("key-token").value = "";
@@ -168,6 +202,7 @@ at("fault-name").addEventListener("input", () => {
     ? `${description} A receiver should respond ${expected}.`
     : description;
 });
+at("sample").addEventListener("click", () => act(at("send-said"), sendComposed));
 at("off").addEventListener("click", () => act(at("next-said"), () => ask("switches", "DELETE")));
 at("reset").addEventListener("click", () => at("sure").showModal());
 at("sure").addEventListener("close", () => {
@@ -193,5 +228,6 @@ document.addEventListener("click", (event) => {
   else if (target?.dataset.redelivers)
     act(at("next-said"), () => ask(`deliveries/${target.dataset.redelivers}/redeliver`, "POST"));
 });
+compose.begin();
 takeFromAddress();
 follow();

@@ -17,13 +17,21 @@ function time(seconds) {
   return element;
 }
 
+const MARKS = { good: "\u2713", bad: "\u2715", "so-so": "!" };
+
+/** Return a badge; a neutral one says that the mock did its work. */
 function badge(tone, words) {
-  const mark = made("span", { good: "\u2713", bad: "\u2715", "so-so": "!" }[tone], "mark");
+  const said = made("span", words);
+  const element = made("span", [said], `badge ${tone}`);
+  element.title = said.textContent;
+  if (!MARKS[tone]) return element;
+  const mark = made("span", MARKS[tone], "mark");
   mark.setAttribute("aria-hidden", "true");
-  return made("span", [mark, made("span", words)], `badge ${tone}`);
+  element.prepend(mark);
+  return element;
 }
 
-const TONES = { delivered: "good", pending: "so-so" };
+const TONES = { delivered: "good", pending: "neutral", undelivered: "so-so" };
 const VERDICT_TONES = { "forged, and refused": "good" };
 
 /** Return the state of a delivery, and the verdict on its receiver if there is one. */
@@ -36,8 +44,7 @@ function state(delivery) {
 
 function verdict(request) {
   const { valid, summary } = request.verdict;
-  if (valid === null) return badge("so-so", summary);
-  return badge(valid ? "good" : "bad", summary);
+  return badge(valid ? "good" : "neutral", summary);
 }
 
 function opener(kind, id, parts) {
@@ -48,37 +55,43 @@ function opener(kind, id, parts) {
 }
 
 function row(kind, id, cells) {
-  const element = made("tr", cells.map((cell) => made("td", [cell])));
+  const element = made("tr", cells.map(([className, cell]) => made("td", [cell], className)));
   element.id = `${kind}-${id}`;
   return element;
 }
 
-/** Functions that return a row of each table. */
+/** Functions that return a row of each table: the time, the verdict, then the rest. */
 export const rows = {
   requests: (r) =>
     row("requests", r.id, [
-      time(r.at),
-      opener("requests", r.id, [made("span", r.method, "method"), made("span", r.target, "target")]),
-      String(r.status ?? "none"),
-      made("span", r.milliseconds.toFixed(1), "number"),
-      verdict(r),
+      ["", time(r.at)],
+      ["", verdict(r)],
+      ["", String(r.status ?? "none")],
+      ["main", opener("requests", r.id, [made("span", r.method, "method"), target(r.target)])],
+      ["number", r.milliseconds.toFixed(1)],
     ]),
   deliveries: (d) =>
     row("deliveries", d.id, [
-      time(d.at),
-      opener("deliveries", d.id, [made("span", d.event, "target")]),
-      made("span", `${d.receiver.number}: ${d.receiver.origin}`, "target"),
-      String(d.attempts.length),
-      state(d),
+      ["", time(d.at)],
+      ["", state(d)],
+      ["main", opener("deliveries", d.id, [target(d.event)])],
+      ["side", target(`${d.receiver.number}: ${d.receiver.origin}`)],
+      ["number", String(d.attempts.length)],
     ]),
   tokens: (t) =>
     row("tokens", t.id, [
-      time(t.at),
-      opener("tokens", t.id, [made("span", listed(t.requested.permissions) || "none", "target")]),
-      String(t.requested.expires ?? "never"),
-      t.requested.revoked ? badge("bad", "revoked") : badge("good", "valid"),
+      ["", time(t.at)],
+      ["", t.requested.revoked ? badge("neutral", "revoked") : badge("good", "valid")],
+      ["main", opener("tokens", t.id, [target(listed(t.requested.permissions) || "none")])],
+      ["side", String(t.requested.expires ?? "never")],
     ]),
 };
+
+function target(text) {
+  const element = made("span", text, "target");
+  element.title = text;
+  return element;
+}
 
 function listed(value) {
   return Array.isArray(value) ? value.join(", ") : String(value ?? "");
@@ -113,30 +126,68 @@ function body(title, { text, size, truncated }) {
   return size ? [...parts, shown] : parts;
 }
 
+/** Return a folded table of headers. */
+function headers(title, pairs) {
+  const count = pairs.length === 1 ? "1 header" : `${pairs.length} headers`;
+  return made("details", [made("summary", count), table(title, ["Name", "Value"], pairs)]);
+}
+
+function message(title, line, pairs, content) {
+  return made("section", [
+    made("h3", title),
+    made("p", line, "wire"),
+    headers(`Headers of the ${title.toLowerCase()}`, pairs),
+    ...body(`${title} body`, content),
+  ], "message");
+}
+
+function messages(r) {
+  const { response } = r;
+  const answer = response
+    ? message("Response", `${r.status}`, response.headers, response.body)
+    : made("p", r.status === null ? "No response was sent." : "The response is not recorded.", "quiet");
+  return made("div", [message("Request", `${r.method} ${r.target}`, r.headers, r.body), answer], "messages");
+}
+
 function violation({ location, keyword, message }) {
   const place = made("code", location || "the body");
-  return made("li", [place, ` ${visible(message)}`, keyword ? ` (${keyword})` : ""], "bad");
+  return made("li", [place, ` ${visible(message)}`, keyword ? ` (${keyword})` : ""]);
+}
+
+const OFF = "off";
+
+/** Return the settings as names and values, with the receivers. */
+export function settingPairs(settings, receivers) {
+  const list = (values) => values.join(", ") || "none";
+  return facts([
+    ["Authentication", settings.auth],
+    ["Rate limit", settings.rate_limit ?? OFF],
+    ["Latency", settings.latency ?? OFF],
+    ["Faults", list(settings.faults)],
+    ["Allowed rejections", list(settings.rejections)],
+    ["Receivers", list(receivers.map(({ number, origin }) => `${number}: ${origin}`))],
+    ["State", settings.state ?? "in memory"],
+    ["Seed data", settings.seed_data ?? "none"],
+    ["Seed", String(settings.seed ?? "random")],
+  ]).children;
 }
 
 /** Functions that return the detail of each kind. */
 export const details = {
   requests: (r) => [
     made("p", [verdict(r)]),
+    made("ul", r.verdict.violations.map(violation), "findings"),
+    messages(r),
     facts([
-      ["Request", `${r.method} ${r.target}`],
       ["Received", new Date(r.at * 1000).toLocaleString()],
+      ["Duration", `${r.milliseconds.toFixed(1)} ms`],
       ["Operation", r.operation ?? "not in the contract"],
-      ["Response", `${r.status ?? "no response"} in ${r.milliseconds.toFixed(1)} ms`],
       ["Credential", r.verdict.credential],
       ["Other reasons to reject", r.verdict.rejection?.message ?? "none"],
     ]),
-    made("ul", r.verdict.violations.map(violation), "findings"),
-    ...body("Body", r.body),
-    made("h3", "Headers"),
-    table("Headers of the request", ["Name", "Value"], r.headers),
   ],
   deliveries: (d) => [
-    made("p", [state(d), redeliver(d)], "line"),
+    made("p", [state(d), redeliver(d)], "cluster"),
     facts([
       ["Event", d.event],
       ["Triggered", new Date(d.at * 1000).toLocaleString()],

@@ -1,5 +1,6 @@
 """Composition of the sink: store, workers, endpoints."""
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -7,6 +8,9 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from openapi.contract import Contract
+from openapi.http import body_budget, refusal_log
+from openapi.http.body_budget import BodyBudget
+from openapi.http.refusal_log import RefusalLog
 from openapi.signatures.scheme import Secrets, secrets_as_tuple
 from webhook_sink.api.routes import Lifespan, api_routes, create_router
 from webhook_sink.api.services import Services
@@ -25,7 +29,10 @@ from webhook_sink.storage.store import Store
 from webhook_sink.verdicts.verdict import Verdict, judge
 from webhook_sink.verdicts.worker import VerdictWorker
 
+_log = logging.getLogger("hookproof.sink")
 DEFAULT_MAX_BODY_BYTES = 1024 * 1024
+MAX_BODIES_BYTES = 32 * 1024 * 1024
+"""Maximum bytes of all bodies that have no reply yet; twice the largest body if that is more."""
 NO_RETENTION_LIMITS = RetentionLimits()
 
 
@@ -98,20 +105,28 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     steps = reply_scripts.steps_by_text()
     delivery_endpoint = DeliveryEndpoint(writer, max_body_bytes, steps, forwarded, early_replies)
     pruner = Pruner(store, retention_limits, services.removed)
-    lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store)
-    return create_router(delivery_endpoint, api_routes(services), token, lifespan)
+    refusals = RefusalLog(_log)
+    bodies = BodyBudget(max(MAX_BODIES_BYTES, 2 * max_body_bytes))
+    threads = (pruner, writer, *forwarders, verdict_worker)
+    lifespan = _lifespan(threads, store, refusals, bodies)
+    return create_router(delivery_endpoint, api_routes(services), token, lifespan, refusals)
 
 
 def _lifespan(
-    threads: Sequence[Pruner | BatchWriter | Forwarder | VerdictWorker], store: Store
+    threads: Sequence[Pruner | BatchWriter | Forwarder | VerdictWorker],
+    store: Store,
+    refusals: RefusalLog,
+    bodies: BodyBudget,
 ) -> Lifespan:
     """Start `threads`; at shutdown close them in the same order, then `store`."""
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         for thread in threads:
             thread.start()
-        yield
+        # The protocol of each connection finds both there.
+        yield {refusal_log.STATE_KEY: refusals, body_budget.STATE_KEY: bodies}
+        refusals.close()
         for thread in threads:
             thread.close()
         store.close()

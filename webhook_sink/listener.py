@@ -10,9 +10,11 @@ from contextlib import ExitStack, asynccontextmanager
 from typing import NamedTuple, Self
 
 from starlette.routing import Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi.contract import Contract
+from openapi.http import body_budget
+from openapi.http.body_budget import BodyBudget
 from openapi.http.server_thread import ServerThread
 from openapi.signatures.scheme import Secrets
 from webhook_sink.app import DEFAULT_MAX_BODY_BYTES
@@ -20,15 +22,12 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.intake.batch_writer import CONTENT_TOO_LARGE
 from webhook_sink.intake.endpoint import DeliveryEndpoint
 from webhook_sink.notifications import SequenceNotifier
-from webhook_sink.replies.sender import send_response
 from webhook_sink.replies.steps import ReplyStep
 from webhook_sink.server import uvicorn_config
 from webhook_sink.verdicts.verdict import Verdict, judge
 
 MAX_SHARED_BYTES = 32 * 1024 * 1024
 """Maximum bytes of all bodies that are not complete yet; a body beyond them gets 503."""
-MAX_FREE_BYTES = 16 * 1024
-"""Bytes of each body that do not count, so that large bodies do not keep out an event."""
 
 
 class Intake(NamedTuple):
@@ -72,8 +71,7 @@ class Listener:
                 socket.create_server(self._address, family=family, backlog=2048)
             )
             endpoint = DeliveryEndpoint(self._writer, DEFAULT_MAX_BODY_BYTES, self._writer.steps)
-            app = _BoundedBodies(endpoint, MAX_SHARED_BYTES)
-            self._server = ServerThread(uvicorn_config(_with_lifespan(app)), listener)
+            self._server = ServerThread(uvicorn_config(_with_lifespan(endpoint)), listener)
             self._server.__enter__()
             opened.pop_all()  # from now on the server closes the socket
         return self
@@ -144,43 +142,12 @@ class _MemoryWriter:
             return tuple(self._kept[after:])
 
 
-class _BoundedBodies:
-    """ASGI middleware: limits the bytes of all bodies that are being read."""
-
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app = app
-        self._max_bytes = max_bytes
-        self._shared = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the app; reply 503 to a body beyond the limit."""
-        size, shared, refused = 0, 0, False
-
-        async def bounded() -> Message:
-            nonlocal size, shared, refused
-            message = await receive()
-            size += len(message.get("body", b""))
-            more = max(size - MAX_FREE_BYTES, 0) - shared
-            shared, self._shared = shared + more, self._shared + more
-            if more and self._shared > self._max_bytes:
-                refused = True
-                return {"type": "http.disconnect"}
-            return message
-
-        try:
-            await self._app(scope, bounded, send)
-            if refused:
-                await send_response(send, 503)
-        finally:
-            self._shared -= shared
-
-
 def _with_lifespan(app: ASGIApp) -> ASGIApp:
     """Return `app` with the lifespan that the server requires."""
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[None]:
-        yield
+    async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
+        yield {body_budget.STATE_KEY: BodyBudget(MAX_SHARED_BYTES)}
 
     router = Router(lifespan=lifespan)
 

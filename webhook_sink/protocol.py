@@ -17,10 +17,17 @@ from openapi.http.protocol import BoundedProtocol
 
 PROTOCOL_LIMITS = RequestLimits(max_request_bytes=2**40, timeout_s=60.0)
 """The app, not the protocol, limits bodies: it stores the beginning of a larger one."""
+RETRY_AFTER_S = 5
 _ERROR_RESPONSES = {
-    status: f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+    status: f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{header}"
     f"connection: close\r\ncontent-length: 0\r\n\r\n".encode()
-    for status in (400, 408, 413, 431)
+    for status, header in (
+        (400, ""),
+        (408, ""),
+        (413, ""),
+        (431, ""),
+        (503, f"retry-after: {RETRY_AFTER_S}\r\n"),
+    )
 }
 _SCOPE_EXTENSION = "hookproof.wire"
 

@@ -26,6 +26,7 @@ def json_api_app(routes: Sequence[BaseRoute]) -> Starlette:
     app = Starlette(routes=routes)
     app.add_exception_handler(StoreError, _store_error_response)
     app.add_exception_handler(HTTPException, _http_error_response)
+    app.add_exception_handler(Exception, _internal_error_response)
     app.router.redirect_slashes = False
     return app
 
@@ -42,6 +43,10 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 def _store_error_response(_: Request, error: Exception) -> Response:
     return api_response({"message": str(error)}, 503)
+
+
+def _internal_error_response(_: Request, _error: Exception) -> Response:
+    return api_response({"message": "the server failed; its log says why"}, 500)
 
 
 def _http_error_response(request: Request, error: Exception) -> Response:

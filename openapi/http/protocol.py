@@ -17,13 +17,26 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from openapi.http import body_budget, refusal_log
+from openapi.http.body_budget import FREE_BYTES, BodyBudget
+from openapi.http.descriptors import is_near_descriptor_limit
 from openapi.http.joined_writes import JoinedWrites
 from openapi.http.limits import LimitExceeded, PipelineFlowControl, RequestLimits, head_size
+from openapi.http.refusal_log import RefusalLog
 from openapi.http.upgrades import framing_headers, new_parser, parser_at_body
 
 REQUEST_LOG = logging.getLogger("hookproof.requests")
 """Logger of requests (`--log-requests`)."""
 _CHECKS_PER_TIMEOUT = 8
+_TLS_HANDSHAKE = b"\x16\x03"
+_REASONS = {
+    400: "a request after too many pipelined ones",
+    408: "a request that was not complete in time",
+    413: "a too large request",
+    431: "a too large head",
+    503: "a body, because all bodies together are too large,",
+}
+"""Refusals by their status, for the log."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -39,7 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
         limits: RequestLimits,
         error_responses: Mapping[int, bytes],
     ) -> None:
-        """Take the limits, and the complete responses of 400, 408, 413 and 431."""
+        """Take the limits, and the complete responses of 400, 408, 413, 431 and 503."""
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
         self._error_responses = error_responses
@@ -56,6 +69,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._bytes_since_body = self._request_size = 0
         """Bytes since the app last got a part of this request, and since the request began. The
         first read is not counted, because the parser does not report the position."""
+        self._refusals: RefusalLog | None = app_state.get(refusal_log.STATE_KEY)
+        self._body_budget: BodyBudget | None = app_state.get(body_budget.STATE_KEY)
+        self._free_bytes = 0
+        """Bytes of the current body that need no budget."""
+        self._is_over_budget = False
+        self._taken_bytes: dict[RequestResponseCycle, int] = {}
+        """Bytes that the bodies of unanswered requests took from the budget."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection and its timer."""
@@ -65,12 +85,23 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timeout_timer = self.loop.call_later(
             self._limits.timeout_s / _CHECKS_PER_TIMEOUT, self._check_timeouts
         )
+        if self._refusals is not None and is_near_descriptor_limit(transport):
+            self._is_rejected = True
+            self._record_refusal("connections are refused, few file descriptors are left: 503")
+            transport.write(self._error_responses[503])
+            transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the connection: cancel its timer and mark its requests as disconnected."""
         self._timeout_timer.cancel()
         for cycle in self._unanswered_cycles:  # uvicorn marks only the last one
             cycle.disconnected = True
+        for cycle in tuple(self._taken_bytes):
+            self._give_back(cycle)
+        last = self.cycle
+        is_incomplete = last is not None and last.more_body and not last.response_complete
+        if is_incomplete and not self._is_rejected:
+            self._record_refusal("clients disconnected before the end of their request")
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -89,8 +120,17 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._ignore_upgrade()
             except httptools.HttpParserError as error:
                 cause = error.__context__
-                self._reject(cause.status if isinstance(cause, LimitExceeded) else 400)
+                if isinstance(cause, LimitExceeded):
+                    self._reject(cause.status)
+                else:
+                    is_tls = data.startswith(_TLS_HANDSHAKE)
+                    self._reject(400, "TLS" if is_tls else "malformed HTTP")
+                # The exception refers to this frame, and the frame to the received bytes.
+                del cause
+                self.parser = new_parser(self)
                 break
+        if self._is_over_budget and not self._is_rejected:
+            self._reject(503)
         if self._request_started_at is not None:
             self._check_size()
 
@@ -98,6 +138,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin a request."""
         self._request_started_at = self.loop.time()
         self._request_size = self._bytes_since_body = -self._read_size
+        self._free_bytes = FREE_BYTES
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -117,9 +158,24 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of a body."""
+        """Take a piece of a body; reject it if all bodies together are too large."""
         self._bytes_since_body = -self._read_size
+        if self._body_budget is not None and not self.cycle.response_complete:
+            self._free_bytes -= len(body)
+            if self._free_bytes < 0:
+                if self._is_over_budget or not self._body_budget.take(-self._free_bytes):
+                    self._drop_body()
+                    return
+                taken = self._taken_bytes.get(self.cycle, 0)
+                self._taken_bytes[self.cycle] = taken - self._free_bytes
+                self._free_bytes = 0
         super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """End a response: its request needs no memory any more."""
+        for cycle in [one for one in self._taken_bytes if one.response_complete]:
+            self._give_back(cycle)
+        super().on_response_complete()
 
     def on_message_complete(self) -> None:
         """End a request."""
@@ -141,6 +197,19 @@ class BoundedProtocol(HttpToolsProtocol):
         super().shutdown()
         if self._is_rejected or (self.cycle is not None and self.cycle.more_body):
             self.transport.close()
+
+    def _drop_body(self) -> None:
+        """Drop the current body: the app sees a disconnect, whatever follows in this read."""
+        self._is_over_budget = True
+        self.cycle.disconnected = True
+        self.cycle.body = bytearray()
+        self.cycle.message_event.set()
+        self._give_back(self.cycle)
+
+    def _give_back(self, cycle: RequestResponseCycle) -> None:
+        taken = self._taken_bytes.pop(cycle, 0)
+        if taken and self._body_budget is not None:
+            self._body_budget.give_back(taken)
 
     def _ignore_upgrade(self) -> None:
         """Continue in HTTP/1.1 after a head that offered another protocol."""
@@ -187,9 +256,15 @@ class BoundedProtocol(HttpToolsProtocol):
         elif now - self._request_started_at >= timeout:
             self._reject(408)
 
-    def _reject(self, status: int) -> None:
+    def _record_refusal(self, kind: str) -> None:
+        if self._refusals is not None:
+            self._refusals.record(kind, f"{self.client[0]}:{self.client[1]}" if self.client else "")
+
+    def _reject(self, status: int, reason: str = "") -> None:
         """End the connection, with a response of this status if one can still be sent."""
         self._is_rejected, self._request_started_at = True, None
+        if self._has_received_data:
+            self._record_refusal(f"{reason or _REASONS[status]} is refused: {status}")
         fields = {"fields": {"status": status}}
         REQUEST_LOG.info("an invalid or incomplete request is rejected: %d", status, extra=fields)
         cycle, head = self.cycle, self._is_in_head()
@@ -198,12 +273,15 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if cycle is not None:
             cycle.disconnected = True
+            cycle.body = bytearray()
             cycle.message_event.set()
+            self._give_back(cycle)
         response_started = not head and cycle is not None and cycle.response_started
         if response_started or self.pipeline or not self._has_received_data:
             self.transport.close()
             return
         self.transport.write(self._error_responses[status])
+        self.flow.resume_reading()  # the client may send the rest before it reads the response
         # The next timer closes the connection. Closing now would reset it if the client still
         # sends, and the response would be lost.
         if self.transport.can_write_eof():

@@ -1,7 +1,9 @@
 """Routes of the sink: page and API under /_hookproof/, deliveries on every other path."""
 
+import traceback
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
+from pathlib import Path
 
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, Router
@@ -10,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi.http.json_api import json_api_app
 from openapi.http.origin_guard import OriginGuard
+from openapi.http.refusal_log import RefusalLog
 from webhook_sink.api.access import HEALTH_PATH, TokenGate
 from webhook_sink.api.deliveries import DeliveriesApi
 from webhook_sink.api.exports import ExportsApi
@@ -18,6 +21,7 @@ from webhook_sink.api.resend import ResendApi
 from webhook_sink.api.sample import SampleApi
 from webhook_sink.api.services import Services
 from webhook_sink.api.stream import EventStream
+from webhook_sink.replies.sender import send_response
 
 
 def api_routes(services: Services) -> Sequence[Route]:
@@ -40,15 +44,20 @@ def api_routes(services: Services) -> Sequence[Route]:
 
 
 _ADMIN_PREFIX = "/_hookproof"
-Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
+Lifespan = Callable[[object], AbstractAsyncContextManager[dict[str, object]]]
 
 
 def create_router(
-    receiver: ASGIApp, api_routes: Sequence[Route], token: str | None, lifespan: Lifespan
+    receiver: ASGIApp,
+    api_routes: Sequence[Route],
+    token: str | None,
+    lifespan: Lifespan,
+    refusals: RefusalLog,
 ) -> ASGIApp:
     """Return the app: `api_routes` and the page below /_hookproof/, `receiver` for all else.
 
-    Page and API need `token`; without a token the origin guard protects them.
+    Page and API need `token`; without a token the origin guard protects them. `refusals` logs the
+    errors of this program, to which clients get 500.
     """
     # The page, and the assets that the pages of mock and sink share.
     page = StaticFiles(
@@ -59,7 +68,7 @@ def create_router(
     router = Router([Mount(_ADMIN_PREFIX, guarded)], redirect_slashes=False, lifespan=lifespan)
     to_page = RedirectResponse(f"{_ADMIN_PREFIX}/")
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         # Compared here, because routing takes longer than the rest of `receiver`.
         if scope["type"] != "http" or scope["path"].startswith(f"{_ADMIN_PREFIX}/"):
             await router(scope, receive, send)
@@ -68,4 +77,20 @@ def create_router(
         else:
             await receiver(scope, receive, send)
 
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await dispatch(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            refusals.record(f"a request got 500, {_place(error)}", error=error)
+            with suppress(RuntimeError):  # the response has begun
+                await send_response(send, 500)
+
     return app
+
+
+def _place(error: Exception) -> str:
+    """Return kind and place of an error, of which there are few; its text is in the traceback."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

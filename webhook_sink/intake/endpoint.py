@@ -1,6 +1,5 @@
 """Delivery endpoint: reads each delivery up to the size limit, stores it, then replies."""
 
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,9 +12,6 @@ from webhook_sink.protocol import get_connection_info
 from webhook_sink.replies.sender import perform_step, relay_response, send_response
 from webhook_sink.replies.steps import ReplyStep
 from webhook_sink.storage.store import StoreError
-
-_log = logging.getLogger("hookproof.sink")
-
 
 EarlyReply = Callable[[Delivery], ReplyStep | None]
 """Reply to a delivery that precedes the reply script, or None for a delivery that follows it."""
@@ -58,7 +54,6 @@ class DeliveryEndpoint:
         head_received_at = self._clock()
         body, truncated = await _read(receive, self._max_body_bytes)
         if body is None:
-            _log.info("%s disconnected during a delivery", _address(scope))
             return
         connection_info = get_connection_info(scope)
         draft = Delivery(
@@ -103,17 +98,18 @@ async def _read(receive: Receive, max_body_bytes: int) -> tuple[bytes | None, bo
 
     The server reads and drops the bytes beyond the limit.
     """
-    chunks: list[bytes] = []
-    size = 0
-    more = True
-    while more and size <= max_body_bytes:
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        whole = message.get("body", b"")
+        return whole[:max_body_bytes], len(whole) > max_body_bytes
+    # Not a list of the pieces: a sender may send very many small ones.
+    body = bytearray()
+    while message["type"] == "http.request":
+        body += message.get("body", b"")
+        if len(body) > max_body_bytes or not message.get("more_body", False):
+            return bytes(body[:max_body_bytes]), len(body) > max_body_bytes
         message = await receive()
-        if message["type"] == "http.disconnect":
-            return None, False
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        more = message.get("more_body", False)
-    return b"".join(chunks)[:max_body_bytes], size > max_body_bytes
+    return None, False
 
 
 def _address(scope: Scope) -> str:

@@ -93,7 +93,7 @@ class VerdictWorker:
             try:
                 idle = not (self._judge_new() or self._stopping.is_set() or self._judge_old())
                 last_error = ""
-            except StoreError as error:
+            except (StoreError, OSError) as error:  # OSError: no descriptor is left, for example
                 if str(error) != last_error:
                     last_error = str(error)
                     _log.error("deliveries cannot be judged: %s", last_error)

@@ -100,37 +100,37 @@ def _possible_operations(contract: Contract) -> OperationSelection:
 
 
 def _attempts(contract: Contract, fault: Fault) -> Iterator[Attempt]:
-    """Yield runs that show `fault`: the quick ones first, the last one with the whole contract."""
+    """Yield runs that show `fault`: the quick ones first, the last one with the whole contract.
+
+    A run with a few of many operations takes a small part of the time. The sequences of a resource
+    take less than the other phases of one operation, and alone show what follows a deletion.
+    """
     only_sequences = Selection(only=(phase_name(PHASE),))
-    if fault.category == "resources":  # sequences alone show it
+    if fault.category == "resources":
         yield Attempt(EVERY_OPERATION, only_sequences)
-    tested = _concerned_operations(contract, fault)
+    first = list(_first_operations(contract, fault))
+    tested = _with_creators(contract, first)
+    # Most faults of requests are shown by the other phases.
+    phases = [Attempt(tested)] if tested.is_partial else []
     resource = resources_by_operation(contract).get(fault.operation_id or "")
-    if resource is not None and resource.roles.get(fault.operation_id or "") == "list":
-        # Most faults are in its items, which a sequence creates.
-        yield Attempt(tested, only_sequences)
-    if tested.is_partial:
-        yield Attempt(tested)
+    if resource is not None:
+        operations = [*first, *(operation.id for operation in resource.operations)]
+        sequences = Attempt(_with_creators(contract, operations), only_sequences)
+        phases.insert(0 if fault.category == "responses" else 1, sequences)
+    yield from phases
     yield Attempt()
 
 
-def _concerned_operations(contract: Contract, fault: Fault) -> OperationSelection:
-    """Return the operations of a fault, and those that create the resources that they need.
-
-    A run with a few of many operations takes a small part of the time.
-    """
-    resources = resources_by_operation(contract)
-    waiting = [contract.operation(name) for name in _first_operations(contract, fault)]
+def _with_creators(contract: Contract, operations: Iterable[str]) -> OperationSelection:
+    """Return `operations`, and those that create the resources that they need."""
+    waiting = [contract.operation(name) for name in operations]
     ids: list[str] = []
     for operation in waiting:  # grows
-        if operation.id in ids:
-            continue
-        ids.append(operation.id)
-        made = contract.find_creator(operation)
-        waiting += [made[0]] if made else []
-        # A list shows a fault of its items only if there are some.
-        waiting += [resources[operation.id].create] if operation.id in resources else []
-    is_part = ids and len(ids) < len(contract.operations)
+        if operation.id not in ids:
+            ids.append(operation.id)
+            made = contract.find_creator(operation)
+            waiting += [made[0]] if made else []
+    is_part = len(ids) < len(contract.operations)
     return OperationSelection(only=tuple(ids)) if is_part else EVERY_OPERATION
 
 

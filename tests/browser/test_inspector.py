@@ -143,3 +143,27 @@ def test_shows_the_number_of_removed_deliveries(browser: Browser) -> None:
         expect(page.locator("#removed")).to_contain_text("removed 3 older deliveries")
         expect(page.locator("#rows .number")).to_have_text(["5", "4"])
         page.close()
+
+
+def test_an_empty_sink_sends_a_sample_that_conforms(page: Page, sink: Sink) -> None:
+    page.get_by_role("button", name="Send a sample delivery").click()
+    row = page.locator("#rows tr")
+    expect(row).to_contain_text("conforms")
+    expect(page.locator("#empty")).to_be_hidden()
+
+
+def test_the_detail_has_the_verdict_and_findings_before_the_payload(page: Page, sink: Sink) -> None:
+    payload = example()
+    del payload["data"]["id"]
+    payload["data"]["name"] = 1
+    post(sink.url, payload)
+    page.locator("#rows a.open").first.click()
+    detail = page.locator("#detail")
+    heads = detail.locator("h2, h3")
+    expect(heads.nth(1)).to_have_text("Findings")
+    assert heads.all_text_contents()[2:4] == ["Payload", "Headers"]
+    places = detail.locator(".findings .place-of")
+    assert places.all_text_contents() == ["/data/id", "/data/name"]
+    expect(detail.get_by_text("From", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Resend", exact=True).first.click()
+    expect(detail.get_by_label("Resend to")).to_be_focused()

@@ -4,11 +4,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from support.accessibility import complaints
 from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, started
 
 from mock_server.tokens import mint
@@ -105,6 +106,83 @@ def test_a_fault_is_injected_into_upcoming_requests(page: Page, url: str) -> Non
     page.get_by_role("button", name="Clear all").click()
     expect(page.locator("#overrides li")).to_have_count(0)
     assert create(url, "as ever").status_code == 201
+
+
+def test_an_empty_page_sends_the_example_request(page: Page) -> None:
+    page.get_by_role("button", name="Send the example request").click()
+    detail = page.locator("#detail")
+    expect(detail).to_contain_text(f"POST {OPERATION.path}")
+    expect(detail.get_by_label("Response body")).to_contain_text("[secret]")
+    expect(page.locator("#requests")).to_contain_text("valid")
+    expect(page.locator("#empty")).to_be_hidden()
+
+
+def test_a_composed_request_is_shown_beside_its_response(page: Page) -> None:
+    page.get_by_label("Body", exact=True).fill('{"name": ""}')
+    page.get_by_label("Headers, one on each line", exact=True).fill(
+        "Content-Type: application/json\nAuthorization: Bearer $TOKEN\nX-Mine: here"
+    )
+    page.get_by_role("button", name="Send", exact=True).click()
+    detail = page.locator("#detail")
+    expect(detail.get_by_label("Request body")).to_contain_text('"name": ""')
+    expect(detail.get_by_label("Response body")).to_contain_text('"code": "INVALID_REQUEST"')
+    detail.get_by_text("headers").first.click()
+    expect(detail.get_by_role("table", name="Headers of the request")).to_contain_text("here")
+    page.get_by_label("Headers, one on each line", exact=True).fill("no header")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#send-said")).to_contain_text('"no header" is no header')
+
+
+def test_a_response_is_injected_into_upcoming_requests(page: Page, url: str) -> None:
+    page.get_by_label("Response", exact=True).fill("418")
+    page.get_by_label("Response body", exact=True).fill("short and stout")
+    page.locator("#answer").get_by_role("button").click()
+    expect(page.locator("#overrides")).to_contain_text("response 418, for 1 request")
+    answer = create(url, "tea")
+    assert (answer.status_code, answer.text, answer.headers["retry-after"]) == (
+        418,
+        "short and stout",
+        "1",
+    )
+    expect(page.locator("#overrides li")).to_have_count(0)
+    assert create(url, "tea").status_code == 201
+
+
+def test_the_page_shows_contract_and_settings(page: Page, url: str) -> None:
+    expect(page.locator("#contract")).to_have_text("Cryptlex Web API, personal access tokens 3")
+    settings = page.locator("#settings")
+    expect(settings).to_contain_text("Authenticationjwt")
+    expect(settings).to_contain_text("Receivers1: http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_and_details_are_accessible(
+    browser: Browser, url: str, scheme: Literal["light", "dark"]
+) -> None:
+    httpx.post(f"{url}/_hookproof/api/reset")
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page.goto(f"{url}/_hookproof/")
+    expect(page.locator("#empty")).to_be_visible()
+    assert complaints(page) == []
+    create(url, "")
+    create(url, "delivered")
+    for kind in ("requests", "deliveries", "tokens"):
+        page.locator(f"#{kind} tbody tr").first.click()
+        expect(page.locator("#detail-title")).to_be_focused()
+        assert complaints(page) == []
+    page.get_by_role("button", name="Reset").click()
+    assert complaints(page) == []
+    page.close()
+
+
+def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, url: str) -> None:
+    create(url, "n" * 255)
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{url}/_hookproof/")
+    page.locator("#requests tbody tr").first.click()
+    expect(page.locator("#detail-title")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.close()
 
 
 def test_redelivers_a_delivery(page: Page, url: str) -> None:

@@ -107,8 +107,7 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     pruner = Pruner(store, retention_limits, services.removed)
     refusals = RefusalLog(_log)
     bodies = BodyBudget(max(MAX_BODIES_BYTES, 2 * max_body_bytes))
-    threads = (pruner, writer, *forwarders, verdict_worker)
-    lifespan = _lifespan(threads, store, refusals, bodies)
+    lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store, refusals, bodies)
     return create_router(delivery_endpoint, api_routes(services), token, lifespan, refusals)
 
 

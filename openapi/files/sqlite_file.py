@@ -24,6 +24,10 @@ _HINTS = {
 
 _log = logging.getLogger("hookproof.store")
 _MODE_OF_OTHERS = 0o077
+_INCREMENTAL = 2
+"""Value of `auto_vacuum`: free pages are given back on request."""
+_VACUUM_STEP_PAGES = 1000
+_MAX_REWRITTEN_PAGES = 2000
 _HEADER_BYTES = 100
 _WAL_FORMAT = b"\x02"
 """Byte 18 of the header of a file with a write-ahead log; bytes 68 to 71 are the
@@ -118,6 +122,50 @@ class SqliteFile:
         """Return the rows of a statement. Without a separate reader it sees an open transaction."""
         with self._read_lock, self._explain("cannot be read"):
             return self._read_connection.execute(statement, values).fetchall()
+
+    def shrink(self) -> None:
+        """Give the free pages of a file that was opened with `auto_vacuum` back to the system.
+
+        Other threads can write between the steps. A file of an earlier release has no
+        `auto_vacuum`; it is rewritten if it is almost empty, which gives it one.
+        """
+        (vacuum,) = self.rows("PRAGMA auto_vacuum")[0]
+        (pages,), (free,) = self.rows("PRAGMA page_count")[0], self.rows("PRAGMA freelist_count")[0]
+        if vacuum == _INCREMENTAL:
+            for _ in range(0, free, _VACUUM_STEP_PAGES):
+                self._run_script(f"PRAGMA incremental_vacuum({_VACUUM_STEP_PAGES})")
+        elif pages - free <= _MAX_REWRITTEN_PAGES:
+            self._run_script(f"PRAGMA auto_vacuum = {_INCREMENTAL}; VACUUM")
+        self.truncate_log()
+
+    def _run_script(self, script: str) -> None:
+        """Run statements to their end; `execute` would free one page alone."""
+        with self._write_lock, self._explain("cannot be written"):
+            self._check_in_place()
+            self._write_connection.executescript(script)
+
+    def truncate_log(self) -> None:
+        """Write the log into the file and empty it, unless another connection uses it."""
+        if self.path and self._write_lock.acquire(blocking=False):
+            try:
+                with self._explain("cannot be written"):
+                    self._check_in_place()
+                    self._write_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                self._write_lock.release()
+
+    @property
+    def log_bytes(self) -> int:
+        """Size of the write-ahead log."""
+        try:
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size if self.path else 0
+        except FileNotFoundError:
+            return 0
+
+    @property
+    def change_count(self) -> int:
+        """Number of rows that were changed since the file was opened."""
+        return self._write_connection.total_changes
 
     def close(self) -> None:
         """Close the connections."""

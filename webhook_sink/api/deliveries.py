@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -16,11 +17,14 @@ from starlette.responses import Response
 
 from openapi.http.json_api import api_response
 from webhook_sink.api.parameters import (
+    FILTER_PARAMETERS,
     MAX_ID,
     parse_filter,
     parse_id_range,
     parse_integer,
     parse_seconds,
+    reject_empty_parameters,
+    reject_unknown_parameters,
 )
 from webhook_sink.api.services import Services
 from webhook_sink.delivery import Delivery
@@ -28,6 +32,7 @@ from webhook_sink.notifications import wait_for_any
 from webhook_sink.protocol import get_connection_info
 from webhook_sink.storage.store import Store, StoreError
 from webhook_sink.verdicts.filter import DeliveryFilter
+from webhook_sink.verdicts.search import IdRange
 
 _MAX_PAGE_SIZE = 1000
 _log = logging.getLogger("hookproof.sink")
@@ -84,11 +89,28 @@ class DeliveriesApi:
         """Return one delivery."""
         return api_response(self._presenter.full(get_delivery_or_404(request, self._store)))
 
-    def clear(self, _: Request) -> Response:
-        """Remove all deliveries."""
-        removed = self._store.clear()
+    def clear(self, request: Request) -> Response:
+        """Remove all deliveries, or those that a list with the same parameters has."""
+        reject_unknown_parameters(request, (*FILTER_PARAMETERS, "after", "before"))
+        reject_empty_parameters(request)
+        delivery_filter = parse_filter(request, self._services.events)
+        id_range = parse_id_range(request)
+        if delivery_filter == DeliveryFilter() and id_range == IdRange(before=MAX_ID):
+            removed = self._store.clear()
+        else:
+            removed = self._remove(delivery_filter, id_range)
         self._services.removed()
         return api_response({"removed": removed})
+
+    def _remove(self, delivery_filter: DeliveryFilter, id_range: IdRange) -> int:
+        newest = max(self._store.ids(limit=1, newest_first=True), default=0)
+        stored_now = replace(id_range, before=min(id_range.before or MAX_ID, newest + 1))
+        removed = 0
+        for ids in self._search.pages(delivery_filter, stored_now):
+            removed += self._store.remove(ids)
+            self._services.verdict_worker.index.remove(ids)
+        self._store.shrink()
+        return removed
 
     async def wait(self, request: Request) -> Response:
         """Return the first match, or 204 at the deadline."""

@@ -15,6 +15,7 @@ from webhook_sink.verdicts.verdict import SignatureStatus
 MAX_ID = 2**63 - 1
 _MAX_WAIT_S = 300.0
 _MAX_TEXT_CHARS = 200
+FILTER_PARAMETERS = ("event", "verdict", "signature", "path", "text")
 _VERDICTS = ("conforms", "warning", "violation")
 _SIGNATURES: tuple[str, ...] = get_args(SignatureStatus)
 
@@ -26,6 +27,19 @@ def reject_unknown_parameters(request: Request, known: Collection[str]) -> None:
         named = ", ".join(abbreviate(name) for name in unknown)
         choice = f"the parameters are {', '.join(known)}" if known else "there are no parameters"
         raise HTTPException(400, f"unknown parameter {named}; {choice}")
+
+
+def reject_empty_parameters(request: Request) -> None:
+    """Raise a 400 for a parameter without a value, or with two: a script lacks a variable.
+
+    In a list it is no filter. A removal without a filter would remove everything.
+    """
+    given = request.query_params.multi_items()
+    for name, value in given:
+        if not value:
+            raise HTTPException(400, f"{name} has no value; omit it for no filter")
+        if sum(other == name for other, _ in given) > 1:
+            raise HTTPException(400, f"{name} is given more than once")
 
 
 def parse_filter(request: Request, events: Collection[str]) -> DeliveryFilter:

@@ -1,4 +1,4 @@
-"""Pruner: a thread that removes deliveries beyond the retention limits, and logs it."""
+"""Pruner: a thread that removes deliveries beyond the retention limits, and shortens the log."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ _log = logging.getLogger("hookproof.sink")
 
 
 class Pruner:
-    """Thread that applies the retention limits to a store; without limits it does nothing."""
+    """Thread that applies the retention limits to a store, and shortens its write-ahead log."""
 
     def __init__(
         self, store: Store, retention_limits: RetentionLimits, on_removed: Callable[[], None]
@@ -27,14 +27,12 @@ class Pruner:
 
     def start(self) -> None:
         """Start the thread, which prunes at once."""
-        if self._retention_limits:
-            self._thread.start()
+        self._thread.start()
 
     def close(self) -> None:
         """Return once the thread has ended."""
         self._stopping.set()
-        if self._retention_limits:
-            self._thread.join()
+        self._thread.join()
 
     def _run(self) -> None:
         last_error = ""
@@ -46,6 +44,7 @@ class Pruner:
                         "removed the %d oldest deliveries, limit %s", count, self._retention_limits
                     )
                     self._on_removed()
+                self._store.shorten_log()
                 last_error = ""
             except StoreError as error:
                 if str(error) != last_error:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,12 @@ _INSERT_STATEMENTS = {
 _INSERT_FORWARD_ATTEMPT = insert_statement("passed", FORWARD_ATTEMPT_COLUMNS)
 _MAX_ID = 2**63 - 1
 _PRUNE_BATCH_SIZE = 500
+_REMOVED_ROWS, _REMOVED_BYTES = 2000, 16 * 1024 * 1024
+"""Limits of one transaction that removes deliveries; others can store between two of them."""
+_KEPT_LOG_BYTES = 16 * 1024 * 1024
+"""Size to which SQLite truncates the write-ahead log when it begins again."""
+_MAX_LOG_BYTES = 64 * 1024 * 1024
+"""Size of the write-ahead log at which deliveries wait until it is written to the file."""
 
 
 class Store:
@@ -55,7 +61,13 @@ class Store:
         SQLite uses a temporary file.
         """
         # For a new file: more deliveries of some KiB fit into one page than into two half pages.
-        pragmas = ("page_size = 8192", f"synchronous = {'FULL' if path else 'OFF'}")
+        # `auto_vacuum` and the size of a page are fixed when the tables are created.
+        pragmas = (
+            "page_size = 8192",
+            "auto_vacuum = INCREMENTAL",
+            f"synchronous = {'FULL' if path else 'OFF'}",
+            f"journal_size_limit = {_KEPT_LOG_BYTES}",
+        )
         self._database = SqliteFile(
             "store",
             path,
@@ -66,6 +78,7 @@ class Store:
             separate_reader=True,
         )
         self._database.open()
+        self._last_change_count = 0
 
     def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
         """Store all of `drafts` or none; return them with their ids.
@@ -154,13 +167,57 @@ class Store:
         return removed
 
     def clear(self) -> int:
-        """Remove everything; return the number of deliveries. Their ids are not reused."""
+        """Remove everything that is stored now; return the number of deliveries.
+
+        Their ids are not reused. Deliveries that are stored in the meantime stay.
+        """
+        newest = self.ids(limit=1, newest_first=True)
+        removed, last = 0, 0
+        while newest and last < newest[0]:
+            rows = self._select(
+                "id, size FROM deliveries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+                *(last, newest[0], _REMOVED_ROWS),
+            )
+            if not rows:
+                break
+            sums = accumulate(size for _, size in rows)
+            count = max(sum(one <= _REMOVED_BYTES for one in sums), 1)
+            last = rows[count - 1][0]
+            removed += self._remove("BETWEEN ? AND ?", rows[0][0], last)
         with self._database.transaction() as db:
-            (count,) = db.execute("SELECT count FROM totals").fetchone()
-            for statement in ("DELETE FROM deliveries", "DELETE FROM passed"):
-                db.execute(statement)
-            db.execute("UPDATE totals SET count = 0, bytes = 0, removed = 0")
+            db.execute("UPDATE totals SET removed = 0")
+        self._database.shrink()
+        return removed
+
+    def remove(self, ids: Sequence[int]) -> int:
+        """Remove these deliveries; return the number of those that were stored."""
+        return self._remove("IN (SELECT value FROM json_each(?))", json.dumps(list(ids)))
+
+    def shrink(self) -> None:
+        """Give the space of removed deliveries back to the system."""
+        self._database.shrink()
+
+    def _remove(self, chosen: str, *values: object) -> int:
+        sizes = (
+            f"count(*), ifnull(sum(size + length(headers)), 0) FROM deliveries WHERE id {chosen}"
+        )
+        with self._database.transaction() as db:
+            count, size = db.execute(f"SELECT {sizes}", values).fetchone()
+            for column in ("deliveries WHERE id", "passed WHERE delivery_id"):
+                db.execute(f"DELETE FROM {column} {chosen}", values)  # noqa: S608 - see above
+            db.execute("UPDATE totals SET count = count - ?, bytes = bytes - ?", (count, size))
         return int(count)
+
+    def shorten_log(self) -> None:
+        """Empty the write-ahead log if nothing was stored since the last call, or if it is large.
+
+        SQLite writes it to the file after 1,000 pages, but a log that some reader always uses would
+        grow.
+        """
+        changes, size = self._database.change_count, self._database.log_bytes
+        if size and (changes == self._last_change_count or size > _MAX_LOG_BYTES):
+            self._database.truncate_log()
+        self._last_change_count = changes
 
     def totals(self) -> StoreTotals:
         """Return the totals, in constant time."""

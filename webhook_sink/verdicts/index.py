@@ -157,6 +157,13 @@ class VerdictIndex:
         with self._locked():
             self._connection.execute("DELETE FROM judged WHERE id < ?", (before,))
 
+    def remove(self, ids: Sequence[int]) -> None:
+        """Remove the entries of these deliveries."""
+        with self._locked():
+            chosen = "id IN (SELECT value FROM json_each(?))"
+            statement = f"DELETE FROM judged WHERE {chosen}"  # noqa: S608 - no text from outside
+            self._connection.execute(statement, (json.dumps(list(ids)),))
+
     def close(self) -> None:
         """Remove the index."""
         with self._locked():

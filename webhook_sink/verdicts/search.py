@@ -80,12 +80,19 @@ class DeliverySearch:
 
     def all(self, delivery_filter: DeliveryFilter, id_range: IdRange) -> Iterator[Delivery]:
         """Yield all matches, in the order of `id_range`."""
-        while True:
-            page = self.page(delivery_filter, id_range, _PAGE_SIZE)
-            for number in page.ids:
+        for ids in self.pages(delivery_filter, id_range):
+            for number in ids:
                 delivery = self._store.get(number)
                 if delivery is not None:
                     yield delivery
+
+    def pages(
+        self, delivery_filter: DeliveryFilter, id_range: IdRange
+    ) -> Iterator[tuple[int, ...]]:
+        """Yield the ids of all matches in pages, in the order of `id_range`."""
+        while True:
+            page = self.page(delivery_filter, id_range, _PAGE_SIZE)
+            yield page.ids
             if page.next is None:
                 return
             id_range = id_range.remaining_after(page.next)

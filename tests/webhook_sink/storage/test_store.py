@@ -170,6 +170,72 @@ def test_clear_removes_everything_and_reuses_no_id(store: Store, draft: Delivery
     assert ids(store.append([draft])) == [3]
 
 
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.parent.iterdir())
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_the_file_shrinks_when_it_is_cleared(
+    earlier: bool, tmp_path: Path, draft: Delivery
+) -> None:
+    path = tmp_path / "deliveries.db"
+    store = Store(path)
+    if earlier:  # as an earlier release created it
+        store.close()
+        _execute(path, "PRAGMA auto_vacuum = NONE", "VACUUM")
+        store = Store(path)
+    for _ in range(20):
+        store.append([replace(draft, body=bytes(2048))] * 100)
+    before = _size(path)
+    assert before > 4_000_000
+    assert store.clear() == 2000
+    assert _size(path) < 200_000
+    assert ids(store.append([draft])) == [2001]
+    assert store.clear() == 1
+    store.close()
+    assert _size(path) < 100_000
+
+
+def test_deliveries_that_are_stored_during_a_clear_stay(tmp_path: Path, draft: Delivery) -> None:
+    path = tmp_path / "deliveries.db"
+    store = Store(path)
+    large = replace(draft, body=bytes(2048))
+    for _ in range(50):
+        store.append([large] * 100)
+    with ThreadPoolExecutor(1) as pool:
+        clearing = pool.submit(store.clear)
+        stored: list[int] = []
+        while not clearing.done():
+            stored += ids(store.append([draft]))
+        removed = clearing.result()
+    stored += ids(store.append([draft]))
+    # The first may have been stored before the clear began.
+    kept = ids(store.list())
+    assert stored[len(stored) - len(kept) :] == kept
+    assert removed == 5000 + len(stored) - len(kept)
+    assert len(stored) > 1
+    assert store.totals().count == len(kept)
+    store.close()
+
+
+def test_the_log_is_bounded_and_emptied_when_nothing_is_stored(
+    tmp_path: Path, draft: Delivery
+) -> None:
+    path = tmp_path / "deliveries.db"
+    log = tmp_path / "deliveries.db-wal"
+    store = Store(path)
+    sizes = []
+    for _ in range(60):
+        store.append([replace(draft, body=bytes(10_000))] * 64)
+        store.list(limit=1, newest_first=True)
+        store.shorten_log()
+        sizes.append(log.stat().st_size)
+    assert 0 < max(sizes) <= 20_000_000  # of 40 MB
+    store.shorten_log()
+    assert log.stat().st_size == 0
+    store.close()
+
+
 def test_migrates_a_file_of_format_1(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
     old = sqlite3.connect(path)

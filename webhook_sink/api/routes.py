@@ -20,6 +20,7 @@ from webhook_sink.api.rejudge import RejudgeApi
 from webhook_sink.api.resend import ResendApi
 from webhook_sink.api.sample import SampleApi
 from webhook_sink.api.services import Services
+from webhook_sink.api.settings import SettingsApi
 from webhook_sink.api.stream import EventStream
 from webhook_sink.replies.sender import send_response
 
@@ -29,6 +30,7 @@ def api_routes(services: Services) -> Sequence[Route]:
     deliveries, exports = DeliveriesApi(services), ExportsApi(services)
     return [
         Route("/healthz", deliveries.healthz),
+        Route("/api/settings", SettingsApi(services).show),
         Route("/api/deliveries", deliveries.list),
         Route("/api/deliveries", deliveries.clear, methods=["DELETE"]),
         Route("/api/deliveries/sample", SampleApi(services).send, methods=["POST"]),

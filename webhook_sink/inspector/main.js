@@ -1,4 +1,5 @@
 // Composition of the page: it connects modules, events and controls.
+import { request } from "./api.js";
 import { showCounters } from "./counters.js";
 import * as dialogs from "./dialogs.js";
 import * as emptyState from "./empty_state.js";
@@ -12,6 +13,7 @@ import { Announcer } from "./announcer.js";
 import { Paginator } from "./paginator.js";
 import { DetailPanel } from "./detail_panel.js";
 import { Totals } from "./counters.js";
+import { visible } from "./text.js";
 
 const at = (id) => document.getElementById(id);
 const model = new ListModel();
@@ -109,6 +111,13 @@ async function older() {
   list.draw();
 }
 
+/** Show the contract in the header; without one, the sink only says what came. */
+async function showContract() {
+  const { contract } = await request("settings");
+  const words = contract ? `${contract.title} ${contract.version}` : "no contract";
+  at("contract").textContent = at("contract").title = visible(words);
+}
+
 function press(id) {
   if (at(id).hidden) return false;
   at(id).click();
@@ -162,4 +171,5 @@ filters.begin(() => {
 emptyState.begin(showError);
 dialogs.begin(navigation.close, showError);
 panel.take(false);
+showContract().catch((error) => showError(error.message));
 live.begin();

@@ -6,9 +6,13 @@ import socket
 import threading
 
 import pytest
-from support.sink import StartSink
+from support.sink import StartedSink, StartSink
 
+from openapi.contract import Contract
 from openapi.http.origin_guard import CROSS_ORIGIN_MESSAGE
+from openapi.loading.loader import empty_contract
+from webhook_sink.destination import Destination, ForwardPolicy
+from webhook_sink.server import Sink
 
 pytestmark = pytest.mark.integration
 
@@ -237,3 +241,22 @@ def test_a_form_of_another_page_changes_nothing_without_an_origin(
         assert [delivery.body for delivery in client.sink.deliveries()] == [b"kept"]
         # A script sends none of these headers.
         assert client.http.delete(url, headers=proof).status_code == 200
+
+
+def test_shows_the_settings_without_secrets(start: StartSink, contract: Contract) -> None:
+    policy = ForwardPolicy(Destination("http", "127.0.0.1", 3000, "/hidden", "key=hidden"))
+    with start(secret=SECRET, forward_policy=policy) as client:
+        shown = client.api("api/settings").json()
+    info = contract.document["info"]
+    assert shown == {
+        "contract": {"title": info["title"], "version": info["version"]},
+        "events": ["personalAccessToken.created"],
+        "checks_signatures": True,
+        "forward_to": "http://127.0.0.1:3000",
+    }
+
+
+def test_a_sink_without_a_contract_says_so() -> None:
+    with StartedSink(Sink(empty_contract())) as client:
+        shown = client.api("api/settings").json()
+    assert (shown["contract"], shown["events"]) == (None, [])

@@ -25,20 +25,28 @@ def print_table(
     *,
     unbroken: int = 0,
     continued: Sequence[int] = (),
+    narrow: tuple[int, Iterable[tuple[str, str]]] | None = None,
 ) -> None:
     """Print `rows` as a table on a terminal, and elsewhere `lines`, which say the same.
 
     Long cells are broken into several lines, except in the first columns (`unbroken`: how many).
     `continued`: relative widths of the columns of a table whose header was printed before. On a
-    narrow terminal, each row is a list of names and values.
+    narrow terminal, each row is a list of names and values; or, with `narrow`, two lines. `narrow`
+    has the least columns of the table, and the first line of each row with the rest of it.
     """
     console = terminal_console(sys.stdout)
     if console is None:
         print("".join(f"{line}\n" for line in lines), end="", flush=True)
         return
-    from rich.table import Table  # noqa: PLC0415 - plain output needs no rich
+    from rich.padding import Padding  # noqa: PLC0415 - plain output needs no rich
+    from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    if narrow is not None and console.width < narrow[0]:
+        for first, rest in narrow[1]:
+            console.print(Text(first, overflow="fold"))
+            console.print(Padding(Text(rest, overflow="fold"), (0, 0, 0, 4)))
+        return
     if console.width < MIN_TABLE_WIDTH:
         for row in rows:
             block = Table.grid(padding=(0, 2, 0, 0))

@@ -65,20 +65,27 @@ def test_columns_with_wide_characters_align(columns: int) -> None:
 
 
 def test_deliveries_are_a_table_on_a_terminal(sink: str) -> None:
-    with on_terminal([*LIST, "--sink", sink], 80) as terminal:
+    with on_terminal([*LIST, "--sink", sink], 120) as terminal:
         head, *lines = shown(terminal.read())
     assert head.split() == ["TIME", "ID", "REQUEST", "RESPONSE", "EVENT", "VERDICT"]
     assert [line[21] for line in lines if " 200 " in line] == ["3", "2", "1"]
-    assert all(cell_len(line) <= 80 for line in lines)
+    assert all(cell_len(line) <= 120 for line in lines)
 
 
-def test_a_row_of_a_narrow_terminal_is_a_block(sink: str) -> None:
-    with on_terminal([*LIST, "--sink", sink], 40) as terminal:
+@pytest.mark.parametrize("columns", [80, 40])
+def test_a_delivery_takes_two_lines_of_a_narrow_terminal(sink: str, columns: int) -> None:
+    httpx.post(f"{sink}/hooks", json={"event": load_contract().events[0].name})
+    with on_terminal([*LIST, "--sink", sink], columns) as terminal:
         lines = shown(terminal.read())
-    assert [line for line in lines if line.startswith("ID ")] == [
-        f"ID        {number}" for number in (3, 2, 1)
-    ]
-    assert all(cell_len(line) <= 40 for line in lines)
+    assert [line[0] for line in lines if line[:1].isdecimal()] == ["4", "3", "2", "1"]
+    assert all(cell_len(line) <= columns for line in lines)
+    # No word is broken.
+    assert any(load_contract().events[0].name in line for line in lines)
+    assert any("violations;" in line for line in lines)
+    if columns == 80:
+        assert re.fullmatch(r"4  [\d-]{10} [\d:]{8}  200  POST /hooks", lines[0])
+        assert lines[1].startswith("    ")
+        assert lines[2].startswith("3  ")
 
 
 def test_new_deliveries_continue_the_table(sink: str) -> None:

@@ -13,6 +13,8 @@ COLUMN_NAMES = ("TIME", "ID", "REQUEST", "RESPONSE", "EVENT", "VERDICT", "")
 _MAX_COLUMN_WIDTHS = (19, 12, 40, 24, 40, 60, 80)
 FIXED_COLUMN_WIDTHS = (19, 5, 24, 6, 28, 32, 0)
 """Minimum width of each column for lines that are printed one by one."""
+MIN_TABLE_WIDTH = 110
+"""Columns of a terminal below which the table would break names of events and verdicts."""
 MAX_BODY_CHARS = 20_000
 _MAX_LINE_CHARS = MAX_BODY_CHARS + 100
 
@@ -46,6 +48,14 @@ def format_row(summary: Json) -> tuple[str, ...]:
         for cell, most in zip(cells, _MAX_COLUMN_WIDTHS, strict=True)
     )
     return tuple(truncate(cell, most) for cell, most in zip(shown, _MAX_COLUMN_WIDTHS, strict=True))
+
+
+def format_pair(summary: Json) -> tuple[str, str]:
+    """Return the line of a delivery on a narrow terminal, and the rest, which goes below it."""
+    time, number, request, reply, event, verdict, notes = format_row(summary)
+    return "  ".join((number, time, reply, request)), "  ".join(
+        filter(None, (verdict, event, notes))
+    )
 
 
 def delivery_notes(summary: Json) -> Iterator[str]:

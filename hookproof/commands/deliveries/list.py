@@ -74,6 +74,7 @@ def _print_table(summaries: list[Json], *, steady: bool = False) -> None:
         formatting.format_table(summaries, steady),
         unbroken=2,
         continued=formatting.FIXED_COLUMN_WIDTHS if steady else (),
+        narrow=(formatting.MIN_TABLE_WIDTH, map(formatting.format_pair, summaries)),
     )
 
 

@@ -120,7 +120,16 @@ def equal(ledger: Ledger) -> Iterator[Judgement]:
                 f"{received_event.first.label} has {abbreviate(one)} at "
                 f"{first} and {abbreviate(other)} at {second}"
             )
-            yield failed(ledger, pointer, exchange, message, instance=second)
+            yield failed(
+                ledger,
+                pointer,
+                exchange,
+                message,
+                instance=second,
+                judged_delivery=received_event.first,
+                expected=f"{abbreviate(one)} at {second}",
+                received=abbreviate(other),
+            )
     yield from _same_for_caller(ledger)
 
 
@@ -181,4 +190,13 @@ def unique(ledger: Ledger) -> Iterator[Judgement]:
                 f"{exchange.request.label()} and {first.request.label()} "
                 f"have the same value {abbreviate(value)} at {stated['pointer']}"
             )
-            yield failed(ledger, pointer, exchange, message, instance=stated["pointer"])
+            yield failed(
+                ledger,
+                pointer,
+                exchange,
+                message,
+                instance=stated["pointer"],
+                judged_delivery=received_event.first,
+                expected="a value that no other event has",
+                received=abbreviate(value),
+            )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from support.signatures import signature_of
 
 from contracts.judgement import GroupedFinding
@@ -260,3 +261,44 @@ def test_the_plain_request_is_the_simplest_case() -> None:
     findings = found([(PLAIN, VALID, 200), (longer, VALID, 200), (PLAIN, VALID, 200)])
     (shown,) = (one for one, _ in findings.values() if one.finding.check == "valid-request")
     assert "(case 0)" in shown.finding.message
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"revoked": None}, "sent null, which means false"),
+        ({"revoked": False}, "sent false"),
+        ({}, "sent no value there, which means false"),
+    ],
+)
+def test_an_echo_finding_says_what_was_sent_and_what_it_means(
+    sent: dict[str, Any], told: str
+) -> None:
+    def change(payload: Payload) -> None:
+        payload["data"]["revoked"] = True
+
+    findings = found([({**PLAIN, **sent}, VALID, 201)], change)
+    ((shown, _),) = findings.values()
+    assert shown.finding.message.endswith(told)
+    assert "has true at /data/revoked (inverted);" in shown.finding.message
+
+
+def test_null_has_no_explanation_that_repeats_it() -> None:
+    def change(payload: Payload) -> None:
+        payload["data"]["name"] = None
+
+    messages = [one.finding.message for one, _ in found(accepted(1), change).values()]
+    (echo,) = (message for message in messages if " at /data/name" in message)
+    assert "has null at /data/name; " in echo
+
+
+def test_a_finding_about_a_payload_has_the_value_and_its_delivery() -> None:
+    def change(payload: Payload) -> None:
+        payload["data"] |= {"id": "the same", "userId": "one user"}
+        payload["data"]["user"]["id"] = "another"
+
+    findings = {one.finding.check: one for one, _ in found(accepted(2), change).values()}
+    shown = [findings[check].judgement for check in ("webhook-equal", "webhook-unique")]
+    assert [one.received for one in shown] == ['"another"', '"the same"']
+    assert shown[0].expected == '"one user" at /data/user/id'
+    assert all(one.judged_delivery is not None for one in shown)

@@ -14,6 +14,7 @@ import pytest
 from contracts.generators.access.tokens import valid_credential
 from contracts.model.case import Case, build_request
 from contracts.model.correlators import find_correlators
+from contracts.model.exchange import Credential
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from contracts.reporting.curl import curl_command
@@ -145,3 +146,22 @@ def test_the_command_of_a_report_repeats_the_request(shell: str) -> None:
         assert came == body
         assert b"\r\nAuthorization: Bearer secret-token\r\n" in head + b"\r\n"
         assert b"content-type" not in head.lower()
+
+
+def test_the_shell_says_to_what_the_variable_of_a_changed_token_is_set() -> None:
+    settings = Settings(url="http://127.0.0.1:9", token="secret-token", run_id="tests0", seed=1)
+    made = build_request(
+        CONTRACT,
+        OPERATION,
+        find_correlators(CONTRACT, OPERATION),
+        Case("credentials", "of the test", b"{}"),
+        UniqueValues("tests0", 1, datetime.now(UTC)).next(),
+        Credential("wrongly signed", "refused", "Bearer another-token"),
+    )
+    command = curl_command(settings.url, made, Redaction(settings.secrets)) or ""
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert done.returncode != 0
+    told = "HOOKPROOF_TOKEN_CHANGED: set it to the valid token with another signature"
+    assert done.stderr.strip().endswith(told)

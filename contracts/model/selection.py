@@ -61,11 +61,11 @@ _PROFILE_ORDER = ("quick", "default", "thorough")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Check, phase or operation that a run leaves out."""
+    """Check, phase or part of the contract that a run leaves out."""
 
     name: str
     kind: str
-    """`check`, `phase` or `operation`."""
+    """`check`, `phase`, `operation`, `webhook` or `callback`."""
     reason: str
 
 

@@ -7,7 +7,7 @@ from the service. The functions escape it, so that it can start no command and n
 import re
 import string
 
-from hookproof.reports import wording
+from hookproof.reports import finding_place, wording
 from hookproof.reports.annotation import MAX_ANNOTATIONS, MAX_TEXT_CHARS, annotation
 from hookproof.reports.contract_source import ContractSource
 from openapi.contract import Json
@@ -106,6 +106,7 @@ def _table(rows: dict[str, str]) -> str:
 def _finding(data: dict[str, Json], finding: dict[str, Json]) -> str:
     accepted = finding["baseline_reason"]
     rows = {
+        "Place": finding_place.place(data, finding),
         "Expected": finding["expected"],
         "Received": finding["received"],
         "Contract": f"{wording.format_provenance(finding)}; {wording.format_location(finding)}",

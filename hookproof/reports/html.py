@@ -1,7 +1,7 @@
 """`report.html`: the whole run on one page. Pure: report data in, HTML out.
 
 The page loads nothing and runs no script. Its Content-Security-Policy enforces this; it allows the
-style sheet by its hash.
+style sheets, which are those of all pages and one for the report, by their hash.
 """
 
 import json
@@ -14,16 +14,19 @@ from itertools import groupby, takewhile
 import jinja2
 from jinja2.filters import do_mark_safe
 
-from hookproof.reports import wording
+from hookproof.reports import finding_place, wording
 from hookproof.reports.json_format import indent_json
 from openapi.contract import Json
 from openapi.safe_text import escape_ascii, is_hidden
 
+_SHARED_SHEETS = ("tokens.css", "base.css", "header.css")
+
 
 def page(data: dict[str, Json], release: str) -> str:
     """Return the page; `release` is the version of hookproof."""
-    resources = files("hookproof.reports")
-    style = resources.joinpath("report.css").read_text(encoding="utf-8")
+    resources, shared = files("hookproof.reports"), files("openapi.http").joinpath("static")
+    sheets = [*(shared.joinpath(name) for name in _SHARED_SHEETS), resources.joinpath("report.css")]
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     environment = jinja2.Environment(
         autoescape=True,
         finalize=_highlight_hidden,
@@ -35,6 +38,8 @@ def page(data: dict[str, Json], release: str) -> str:
     template = resources.joinpath("report.html.jinja").read_text(encoding="utf-8")
     return environment.from_string(template).render(
         data=data,
+        icon=shared.joinpath("icon.svg").read_text(encoding="utf-8"),
+        place=finding_place,
         release=release,
         split_difference=_split_difference,
         style=style,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from contracts.checks import CHECKS
-from hookproof.reports import wording
+from hookproof.reports import finding_place, wording
 from openapi.contract import Json
 from openapi.safe_text import escape_hidden
 
@@ -87,6 +87,7 @@ def _not_judged(reason: str) -> Element:
 def _describe_finding(data: dict[str, Json], finding: dict[str, Json]) -> str:
     lines = [
         f"{finding['severity'].upper()} {finding['message']}",
+        f"place: {finding_place.place(data, finding)}",
         f"expected: {finding['expected']}",
         f"received: {finding['received']}",
         f"contract: {wording.format_provenance(finding)}; {wording.format_location(finding)}",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.checks import CHECKS
-from hookproof.reports import wording
+from hookproof.reports import finding_place, wording
 from hookproof.reports.contract_source import ContractSource, Place
 from hookproof.reports.frequent_causes import FREQUENT_CAUSES
 from hookproof.reports.sarif_log import sarif_location, sarif_log
@@ -83,6 +83,7 @@ def _result(
         if accepted is None
         else [{"kind": "external", "status": "accepted", "justification": escape_hidden(accepted)}],
         "properties": {
+            "place": escape_hidden(finding_place.place(data, finding)),
             "provenance": finding["provenance"],
             "source": escape_hidden(finding["source"]),
             "count": finding["count"],

@@ -6,7 +6,7 @@ every detail is there.
 
 from typing import TYPE_CHECKING
 
-from hookproof.reports import wording
+from hookproof.reports import finding_place, wording
 from openapi.contract import Json
 from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 
@@ -34,7 +34,7 @@ def format_summary(
     room = MAX_SCREEN_LINES - len(tail) - len(found) - 1
     lines: list[str] = []
     for finding in found:
-        block = [*_head(data, finding, console, is_cut=False), *_details(finding, console)]
+        block = [*_head(data, finding, console, is_cut=False), *_details(data, finding, console)]
         room -= len(block) - 1
         has_room = console is None or room >= 0
         lines += block if has_room else _head(data, finding, console, is_cut=True)
@@ -63,8 +63,10 @@ def _head(
     return [_colourize(first[: len(head)], colour, console) + first[len(head) :], *rest]
 
 
-def _details(finding: dict[str, Json], console: "Console | None") -> list[str]:
-    lines = []
+def _details(
+    data: dict[str, Json], finding: dict[str, Json], console: "Console | None"
+) -> list[str]:
+    lines = [_cut(f"  place     {escape_hidden(finding_place.place(data, finding))}", console)]
     for name in ("expected", "received"):
         if finding[name]:
             lines.append(_cut(f"  {name:<9} {escape_hidden(finding[name])}", console))

@@ -4,10 +4,12 @@ import shlex
 from collections import Counter
 
 from openapi.contract import Json
+from openapi.safe_text import truncate
 
 MAX_LISTED_SENDERS = 3
 MAX_LISTED_OPERATIONS = 5
 MAX_UNDECIDED_OPERATIONS = 10
+MAX_LISTED_NAMES, MAX_NAME_CHARS = 10, 40
 CONSTRAINT_STATUSES = ("enforced", "violated", "undecided", "not exercised")
 
 
@@ -280,8 +282,9 @@ def created(data: dict[str, Json]) -> str:
     count, names = data["created"]["count"], data["created"]["without_prefix"]
     if not count:
         return ""
-    few = ", ".join(f'"{name}"' for name in names[:10])
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    few = ", ".join(f'"{truncate(name, MAX_NAME_CHARS)}"' for name in names[:MAX_LISTED_NAMES])
+    rest_count = len(names) - MAX_LISTED_NAMES
+    more = f" and {rest_count} more" if rest_count > 0 else ""
     verb = "name has" if len(names) == 1 else "names have"
     rest = f"; {len(names)} {verb} no prefix: {few}{more}" if names else ""
     return f"{pluralize(count, 'resource')} (prefix hp-{data['run_id']}){rest}"

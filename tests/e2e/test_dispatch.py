@@ -7,8 +7,10 @@ conform, and each of its mistakes makes a finding that shows it. The mock keeps 
 import json
 import re
 import urllib.request
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 from dispatch_service import LEGAL, MISTAKES
 from support.processes import SHARED, Run, launched_with_log, started, verify
@@ -63,6 +65,8 @@ def test_the_service_conforms_in_the_default_profile(port: int, tmp_path: Path) 
     assert webhooks["expected"] == webhooks["delivered"] > 500
     (left_out,) = (one for one in run.report["left_out"] if one["kind"] == "webhook")
     assert left_out["name"] == "stock.empty"
+    schema = files("hookproof.reports").joinpath("report.schema.json").read_text(encoding="utf-8")
+    jsonschema.validate(run.report, json.loads(schema))
 
 
 @pytest.mark.parametrize("variant", some(LEGAL, 2))

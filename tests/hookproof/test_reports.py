@@ -20,6 +20,7 @@ from support.processes import TESTS
 from contracts.checks import CHECKS
 from hookproof.reports.annotation import MAX_ANNOTATIONS
 from hookproof.reports.contract_source import read_contract_source
+from hookproof.reports.finding_place import place
 from hookproof.reports.github import annotations, step_summary
 from hookproof.reports.json_format import indent_json
 from hookproof.reports.junit import junit
@@ -117,7 +118,8 @@ def test_the_page_shows_everything_and_loads_nothing(data: Data) -> None:
         assert constraint["pointer"] in found.text
     assert not found.attributes & {"src", "style", "action", "srcset"}
     links = re.findall(r'href="([^"]*)"', text)
-    assert links == [f"#finding-{one['id']}" for one in data["findings"][:3]]
+    sections = ["#findings", "#constraints", "#traffic", "#run"]
+    assert links == [*sections, *(f"#finding-{one['id']}" for one in data["findings"])]
     assert all(f'id="{link[1:]}"' in text for link in links)
     assert found.tags["style"] == 1
     style = text.partition("<style>")[2].partition("</style>")[0]
@@ -146,7 +148,8 @@ def test_the_template_escapes_every_value_in_an_attribute() -> None:
     values = [value for _, text in attributes for value in re.findall(r"\{\{.*?\}\}", text)]
     assert len(values) > 5
     assert all(value.endswith("|e }}") for value in values), values
-    assert template.count("|safe") == 1
+    # The style sheets and the logo are files of the project.
+    assert re.findall(r"(\w+)\|safe", template) == ["style", "icon"]
 
 
 def test_hostile_text_stays_text_in_junit_json_and_sarif(data: Data, tmp_path: Path) -> None:
@@ -222,6 +225,51 @@ def test_all_details_are_printed_where_stdout_is_no_terminal(data: Data) -> None
     assert f"  reproduce {found[0]['curl']}" in lines
     assert sum(line.startswith("Undecided ") for line in lines) == 1
     assert "Left out     rate-limit: pass --extra-phase rate-limit" in lines
+
+
+def test_every_report_has_the_place_of_a_finding_that_its_message_lacks(data: Data) -> None:
+    message = '"2026-01-01" breaks format: "date-time"'
+    found = {**data["findings"][0], "message": message, "instance": "/data/user/lastLoginAt"}
+    data["findings"] = [found]
+    place = "webhook /data/user/lastLoginAt"
+    assert f"  place     {place}" in format_summary(data, "reports")
+    assert f"place: {place}" in (cases(data)["webhook-echo"][0].text or "")
+    assert f"| Place | {place.replace('/', '&#47;')} |" in step_summary(data)
+    (result,) = sarif(data, None, "1", REPORT)["runs"][0]["results"]
+    assert result["properties"]["place"] == place
+    assert " ".join(Elements(page(data)).text.split()).count(place) == 1
+
+
+@pytest.mark.parametrize(
+    ("check", "instance", "total", "shown"),
+    [
+        ("webhook-schema", "/data/name", 1, "webhook /data/name"),
+        ("webhook-schema", "", 1, "webhook body"),
+        ("webhook-redelivery", None, 1, "webhook"),
+        ("response-schema", "/message", 1, "response 201 /message"),
+        ("response-headers", "/retry-after", 1, "response 201 header retry-after"),
+        ("invalid-request", "/name", 1, "request /name"),
+        ("valid-request", None, 1, "response 201"),
+        ("valid-request", None, 2, "POST /v3/personal-access-tokens response 201"),
+    ],
+)
+def test_a_place_names_the_message_and_its_part(
+    data: Data, check: str, instance: str | None, total: int, shown: str
+) -> None:
+    found = {**data["findings"][0], "check": check, "instance": instance}
+    if not check.startswith("webhook-"):
+        found["delivery"] = None
+    data["operations"]["total"] = total
+    assert place(data, found) == shown
+    path = {**found, "pointer": "/paths/~1pets~1{id}/get/responses/200"}
+    assert (place(data, path)[:15] == "GET /pets/{id} ") is (total > 1)
+
+
+def test_the_place_of_a_receiver_is_its_response(data: Data) -> None:
+    found = {**data["findings"][0], "check": "forged", "instance": None, "request": None}
+    receiver = {**data, "command": "verify-receiver"}
+    assert place(receiver, found) == "response 201"
+    assert place(receiver, {**found, "response": None}) == "delivery"
 
 
 def followed(data: Data) -> Data:
@@ -310,7 +358,8 @@ def test_deliveries_on_the_page_are_folded_and_those_of_findings(data: Data) -> 
     text = page(data)
     assert "body 102" in text
     assert "body 103" not in text
-    assert '<details class="group deliveries">' in text
+    fold = re.compile(r"<details([^>]*)>\s*<summary><h3>Deliveries with findings</h3>")
+    assert re.findall(fold, text) == [' class="card fold"']
 
 
 def test_colour_and_width_follow_the_terminal(data: Data) -> None:

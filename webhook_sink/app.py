@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from openapi.contract import Contract
 from openapi.http import body_budget, refusal_log
 from openapi.http.body_budget import BodyBudget
+from openapi.http.page_visit import ICON_PATH, ROOT_PATH
 from openapi.http.refusal_log import RefusalLog
 from openapi.signatures.scheme import Secrets, secrets_as_tuple
 from webhook_sink.api.routes import Lifespan, api_routes, create_router
@@ -108,7 +109,22 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     refusals = RefusalLog(_log)
     bodies = BodyBudget(max(MAX_BODIES_BYTES, 2 * max_body_bytes))
     lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store, refusals, bodies)
-    return create_router(delivery_endpoint, api_routes(services), token, lifespan, refusals)
+    return create_router(
+        delivery_endpoint,
+        api_routes(services),
+        token,
+        lifespan,
+        refusals,
+        _visited_paths(contract, reply_scripts),
+    )
+
+
+def _visited_paths(contract: Contract, replies: ReplyScripts) -> Sequence[str]:
+    """Return the paths to which a GET of a browser is no delivery."""
+    if any(event.method == "GET" for event in contract.events):
+        return ()
+    scripted = {script.path for script in replies.scripts}
+    return [path for path in (ROOT_PATH, ICON_PATH) if path not in scripted]
 
 
 def _lifespan(

@@ -5,7 +5,6 @@ import logging
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 from hookproof.contract_loading import (
@@ -18,6 +17,7 @@ from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
 from hookproof.serving.ready_file import ready_announcement
 from hookproof.serving.sockets import is_reachable_from_outside, listen, url_of
+from hookproof.serving.temporary_folder import temporary_folder
 from openapi.contract import Contract
 from webhook_sink.api.access import create_token_if_exposed, page_link
 from webhook_sink.app import create_app
@@ -51,8 +51,8 @@ def run_sink(options: SimpleNamespace) -> int:
         LOG.warning("%s", exposed_sink_warning(options.host))
     forward_policy = forward_policy_of(options, listener)
     url = url_of(listener)
-    with TemporaryDirectory(prefix="hookproof-sink-") as directory:
-        path = options.store or Path(directory, "deliveries.sqlite3")
+    with temporary_folder("hookproof-sink-") as folder:
+        path = options.store or folder / "deliveries.sqlite3"
         try:
             store = Store(path)
         except StoreError as error:

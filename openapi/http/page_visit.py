@@ -10,15 +10,18 @@ ICON_PATH = "/favicon.ico"
 """Path that a browser also requests for a page without an icon."""
 
 
-def is_page_visit(scope: Scope) -> bool:
-    """Return whether a browser of this machine opens a page: GET, HTML accepted, no body."""
+def is_page_visit(scope: Scope, accepted: str = "text/html") -> bool:
+    """Return whether a browser of this machine opens a page: GET, no body.
+
+    `accepted` is a part of its `Accept`.
+    """
     client = scope.get("client")
     headers = dict(scope["headers"])
     return (
         scope["method"] == "GET"
         and client is not None
         and is_loopback_host(client[0])
-        and b"text/html" in headers.get(b"accept", b"").lower()
+        and accepted.encode() in headers.get(b"accept", b"").lower()
         and b"transfer-encoding" not in headers
         and headers.get(b"content-length", b"0") == b"0"
     )

@@ -1,17 +1,17 @@
 """Routes of the sink: page and API under /_hookproof/, deliveries on every other path."""
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from openapi.http.json_api import json_api_app
+from openapi.http.json_api import PageFiles, json_api_app
 from openapi.http.origin_guard import OriginGuard
+from openapi.http.page_visit import ROOT_PATH, is_page_visit
 from openapi.http.refusal_log import RefusalLog
 from webhook_sink.api.access import HEALTH_PATH, TokenGate
 from webhook_sink.api.deliveries import DeliveriesApi
@@ -55,20 +55,22 @@ def create_router(
     token: str | None,
     lifespan: Lifespan,
     refusals: RefusalLog,
+    visited_paths: Collection[str] = (),
 ) -> ASGIApp:
     """Return the app: `api_routes` and the page below /_hookproof/, `receiver` for all else.
 
     Page and API need `token`; without a token the origin guard protects them. `refusals` logs the
-    errors of this program, to which clients get 500.
+    errors of this program, to which clients get 500. A browser of this machine that opens one of
+    `visited_paths`, `ROOT_PATH` or `ICON_PATH`, delivers nothing and is led to the page.
     """
     # The page, and the assets that the pages of mock and sink share.
-    page = StaticFiles(
+    page = PageFiles(
         packages=[("webhook_sink", "inspector"), ("openapi.http", "static")], html=True
     )
     admin_app = json_api_app([*api_routes, Mount("/", page)])
     guarded = TokenGate(admin_app, token, {HEALTH_PATH}) if token else OriginGuard(admin_app)
     router = Router([Mount(_ADMIN_PREFIX, guarded)], redirect_slashes=False, lifespan=lifespan)
-    to_page = RedirectResponse(f"{_ADMIN_PREFIX}/")
+    to_page, no_icon = RedirectResponse(f"{_ADMIN_PREFIX}/"), Response(status_code=204)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         # Compared here, because routing takes longer than the rest of `receiver`.
@@ -76,6 +78,8 @@ def create_router(
             await router(scope, receive, send)
         elif scope["path"] == _ADMIN_PREFIX and scope["method"] in ("GET", "HEAD"):
             await to_page(scope, receive, send)
+        elif scope["path"] in visited_paths and _is_visit(scope):
+            await (to_page if scope["path"] == ROOT_PATH else no_icon)(scope, receive, send)
         else:
             await receiver(scope, receive, send)
 
@@ -90,6 +94,15 @@ def create_router(
                 await send_response(send, 500)
 
     return app
+
+
+def _is_visit(scope: Scope) -> bool:
+    """Return whether a browser opens the first URL that the sink prints, or looks for its icon.
+
+    A handshake by GET has a query.
+    """
+    accepted = "text/html" if scope["path"] == ROOT_PATH else "image/"
+    return not scope["query_string"] and is_page_visit(scope, accepted)
 
 
 def _place(error: Exception) -> str:

@@ -260,3 +260,30 @@ def test_a_sink_without_a_contract_says_so() -> None:
     with StartedSink(Sink(empty_contract())) as client:
         shown = client.api("api/settings").json()
     assert (shown["contract"], shown["events"]) == (None, [])
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+PATHS = (
+    *("", "main.js", "index.html", "healthz", "nothing", "nothing/below"),
+    *("api/deliveries", "api/deliveries/sample", "api/deliveries/export", "api/deliveries/1"),
+    *("api/deliveries/1/judge", "api/deliveries/1/resend", "api/deliveries/1/body"),
+    *("api/deliveries/1/copy", "api/deliveries/wait", "api/deliveries/x", "api"),
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_allow_names_the_methods_that_work(start: StartSink, path: str) -> None:
+    with start() as client:
+        url = f"{client.sink.url}/_hookproof/{path}"
+        answers = {}
+        for method in METHODS:
+            client.post(b"{}")
+            query = {"after": "100", "timeout": "0"} if path.endswith("wait") else None
+            answers[method] = client.http.request(method, url, params=query)
+        refused = [one for one in answers.values() if one.status_code == 405]
+        working = {m for m, one in answers.items() if one.status_code not in (404, 405)}
+        if "nothing" in path or path.endswith(("/x", "api")):
+            assert {one.status_code for one in answers.values()} == {404}
+        else:
+            assert {one.headers["allow"] for one in refused} == {", ".join(sorted(working))}
+            assert working | {m for m, one in answers.items() if one in refused} == set(METHODS)

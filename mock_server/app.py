@@ -86,6 +86,8 @@ def create_app(
             for task in tasks:
                 task.cancel()
             await runtime.delivery_queues.stop()
+            if runtime.is_persistent:
+                runtime.unfinished.flush()
             if runtime.store.path is not None:
                 await runtime.journal.write()
             runtime.store.close()
@@ -143,6 +145,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         with_faults,
         response_with_faults,
         runtime.redactor,
+        runtime.unfinished.finish if runtime.is_persistent else lambda _number: None,
     )
     webhooks = WebhookEmitter(
         contract, signing, dispatcher, seed, runtime.payload_values, settings.callback_hosts
@@ -162,6 +165,10 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         from mock_server.responses.seed_data import read_seed_data  # noqa: PLC0415
 
         runtime.seeds[:] = read_seed_data(settings.seed_data, keepers)
+    recorder = ExchangeRecorder(
+        contract, runtime.journal, webhooks, runtime.redactor, runtime.unfinished
+    )
+    on_success = recorder.store if runtime.is_persistent else None
     overrides_step = OverridesStep(runtime.overrides, with_faults)
 
     def steps(operation: Operation) -> Iterator[OperationStep]:
@@ -176,7 +183,14 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         if rejections:
             yield AllowedRejectionsStep(rejections[operation.id])
         yield SuccessStep(
-            contract, operation, secret, seed, runtime.response_values, runtime.store, keepers
+            contract,
+            operation,
+            secret,
+            seed,
+            runtime.response_values,
+            runtime.store,
+            keepers,
+            on_success,
         )
 
     return assemble_app(
@@ -189,7 +203,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
                 contract=contract,
                 hooks=base_hooks,
                 error_responses=error_responses,
-                on_end=ExchangeRecorder(contract, runtime.journal, webhooks, runtime.redactor),
+                on_end=recorder,
                 overrides=runtime.overrides,
                 latency=settings.latency,
             ),

@@ -15,6 +15,8 @@ from openapi.runtime_expression import RuntimeExpression
 from openapi.schemas.validation import SchemaViolation
 
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
     from starlette.types import Scope
 
 _SCOPE_KEY = "hookproof.exchange"
@@ -79,6 +81,8 @@ class MockExchange:
     """True for a response on demand, or of an override: no state changes, no event is sent."""
     is_repeated_response: bool = False
     """True for the first response to an idempotency key, sent again: no event is sent."""
+    stored: "StoredExchange | None" = None
+    """Exchange as the transaction of its success has stored it; None without a state file."""
     shown: ShownResource | None = None
     """Resource that the exchange created, changed or removed."""
     has_overrides: bool = False
@@ -121,6 +125,20 @@ class MockExchange:
         if is_header:
             return expression.evaluate(None, _decode_headers(response_seen.headers))
         return expression.evaluate(strict_json.parse_json(response_seen.body).value)
+
+
+class StoredExchange(NamedTuple):
+    """Exchange that is in a state file since the transaction of its success."""
+
+    number: int
+    """Id of the request record."""
+    response: HttpResponse
+    send: Callable[[], None]
+    """Function that sends the stored deliveries."""
+
+
+OnSuccess = Callable[[MockExchange, "Scope", HttpResponse, "Connection"], None]
+"""Function that stores more about an exchange in the transaction of its success."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """Runtime of one worker: the state that a reload of the contract does not change."""
 
+import ctypes
+import gc
 import time
 from collections.abc import MutableSequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +14,7 @@ from mock_server.settings import Settings
 from mock_server.storage.database import Store
 from mock_server.storage.journal import Journal
 from mock_server.storage.overrides import Overrides
+from mock_server.storage.unfinished import UnfinishedRecords
 from mock_server.storage.worker_signals import SLOT_COUNT, WorkerSignals
 from mock_server.unique_values import SINGLE_WORKER, UniqueValues, WorkerShare, random_start
 from mock_server.webhooks.delivery_queue import AttemptReport, DeliveryQueues
@@ -51,6 +55,10 @@ class Runtime:
     payload_values: UniqueValues
     """Unique values for payloads."""
     delivery_queues: DeliveryQueues
+    unfinished: UnfinishedRecords
+    """Successes in a state file that a killed mock leaves."""
+    is_persistent: bool
+    """Whether the state outlives the mock."""
     rate_limit_storage: "Storage | None"
     """Rate limit counters; None without a rate limit."""
     seeds: "list[SeedResource]" = field(default_factory=list)
@@ -71,6 +79,7 @@ class Runtime:
         self.store.reset()
         self.store_seeds()
         self.overrides.refresh_shared_flag()
+        _give_memory_back()
 
     async def forget_local(self) -> None:
         """Delete this worker's state: pending deliveries, unwritten records, rate limit counts."""
@@ -78,6 +87,7 @@ class Runtime:
         await self.journal.forget()
         if self.rate_limit_storage is not None:
             await self.rate_limit_storage.reset()
+        _give_memory_back()
 
 
 def create_runtime(settings: Settings, worker: Worker) -> Runtime:
@@ -86,15 +96,16 @@ def create_runtime(settings: Settings, worker: Worker) -> Runtime:
     first, share = worker.first, worker.share
     signals = WorkerSignals(worker.shared, *share)
     journal = Journal(store, signals)
-    secrets = [settings.jwt_secret, settings.webhook_secret, settings.control_token]
-    for value in (*DEVELOPMENT_CREDENTIALS.values(), *dict(settings.credentials).values()):
-        secrets += secret_texts(value)
-    redactor = Redaction((secret for secret in secrets if secret), jwt=True, search=False)
+    redactor = create_redactor(settings)
+    unfinished = UnfinishedRecords(store, journal)
+    is_persistent = settings.state is not None
 
     def on_attempt(report: AttemptReport) -> None:
         at = report.outcome.at if report.outcome else time.time()
         attempt = AttemptRecord(journal.number(), report.queued_delivery.id, at, report, redactor)
         journal.append("attempt", attempt)
+        if is_persistent and report.next != "retry":
+            unfinished.finish(report.queued_delivery.id)
 
     return Runtime(
         store=store,
@@ -105,10 +116,27 @@ def create_runtime(settings: Settings, worker: Worker) -> Runtime:
         response_values=UniqueValues(settings.seed, first, share),
         payload_values=UniqueValues(settings.seed, first, share),
         delivery_queues=DeliveryQueues(settings.webhook_urls, on_attempt),
+        unfinished=unfinished,
+        is_persistent=is_persistent,
         rate_limit_storage=_rate_limit_storage(store, several=share[1] > 1)
         if settings.rate_limit
         else None,
     )
+
+
+def _give_memory_back() -> None:
+    """Return freed memory to the system: glibc keeps it for the process."""
+    gc.collect()
+    with suppress(OSError, AttributeError, TypeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def create_redactor(settings: Settings) -> Redaction:
+    """Return the redaction of the mock's secrets in records."""
+    secrets = [settings.jwt_secret, settings.webhook_secret, settings.control_token]
+    for value in (*DEVELOPMENT_CREDENTIALS.values(), *dict(settings.credentials).values()):
+        secrets += secret_texts(value)
+    return Redaction((secret for secret in secrets if secret), jwt=True, search=False)
 
 
 def _rate_limit_storage(store: Store, *, several: bool) -> "Storage":

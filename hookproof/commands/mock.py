@@ -30,9 +30,9 @@ from hookproof.serving.tls import TlsFiles, tls_from_options
 from mock_server.admin.curl import curl_line, value_option, variable_option
 from mock_server.app import create_app
 from mock_server.fixed_credentials import accepted_credentials
+from mock_server.recovery import prepare_state
 from mock_server.server import uvicorn_config
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
-from mock_server.storage.database import check_state_writable
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 from openapi.files.sqlite_file import StoreError
@@ -170,7 +170,7 @@ def _app(contract: Contract, settings: Settings, files: ContractFiles) -> ASGIAp
     """Return the application; `CommandError` for settings that the contract does not allow."""
     try:
         app = create_app(contract, settings, None, files.watched, files.overlays)
-        check_state_writable(settings.state)
+        prepare_state(contract, settings)
     except (StoreError, ValueError) as error:
         raise CommandError(str(error)) from None
     return app

@@ -4,14 +4,16 @@ An exception of an inner middleware becomes an error response here.
 """
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.exchange import Hooks, MockExchange, attach_exchange
+from mock_server.exchange import Hooks, MockExchange, StoredExchange, attach_exchange
 from mock_server.latency import Latency
 from mock_server.messages import HttpResponse
 from mock_server.middleware.prefer_header import read_preferences
@@ -20,6 +22,7 @@ from mock_server.storage.journal import Journal
 from mock_server.storage.overrides import Overrides
 from mock_server.storage.records import request_record
 from mock_server.storage.secret_properties import SecretProperties
+from mock_server.storage.unfinished import UnfinishedRecords, UnfinishedRow
 from mock_server.webhooks.emitter import WebhookEmitter
 from openapi.contract import Contract
 from openapi.redaction import Redaction
@@ -29,24 +32,57 @@ class ExchangeRecorder:
     """Callback that runs after the response of each exchange was sent. It must not block."""
 
     def __init__(
-        self, contract: Contract, journal: Journal, webhooks: WebhookEmitter, redactor: Redaction
+        self,
+        contract: Contract,
+        journal: Journal,
+        webhooks: WebhookEmitter,
+        redactor: Redaction,
+        unfinished: UnfinishedRecords,
     ) -> None:
         """Record requests in `journal` and emit their events with `webhooks`."""
         self._secret_properties = SecretProperties(contract)
         self._journal = journal
         self._webhooks = webhooks
         self._redactor = redactor
+        self._unfinished = unfinished
+
+    def store(
+        self, exchange: MockExchange, scope: Scope, response: HttpResponse, db: sqlite3.Connection
+    ) -> None:
+        """Store a success in its transaction: its request, and the deliveries of its events.
+
+        If the mock is killed later, the next start finds them.
+        """
+        number = self._journal.number()
+        exchange.response = response
+        try:
+            record = request_record(
+                number, time.time(), None, scope, exchange, self._redactor, self._secret_properties
+            )
+            planned = self._webhooks.plan(exchange, number)
+        finally:
+            exchange.response = None  # the transaction may still fail
+        records: list[UnfinishedRow] = [(number, "request", record.stored())]
+        records += [(one.record.id, "delivery", one.record.stored()) for one in planned]
+        self._unfinished.insert(db, records)
+        exchange.stored = StoredExchange(number, response, partial(self._webhooks.send, planned))
 
     def __call__(self, exchange: MockExchange, scope: Mapping[str, Any], seconds: float) -> None:
         """Record an exchange that took `seconds`, and emit its event."""
-        number, at = self._journal.number(), time.time() - seconds
+        stored = exchange.stored
+        if stored is not None and stored.response is not exchange.response:
+            stored = None  # the transaction failed
+        number = stored.number if stored else self._journal.number()
+        at = time.time() - seconds
         record = request_record(
             number, at, seconds, scope, exchange, self._redactor, self._secret_properties
         )
         self._journal.append("request", record)
         is_new = not (exchange.is_preferred_response or exchange.is_repeated_response)
-        if exchange.response is not None and is_new:
-            self._webhooks.emit(exchange, number)
+        if stored is not None:
+            stored.send()
+        elif exchange.response is not None and is_new:
+            self._webhooks.send(self._webhooks.plan(exchange, number))
 
 
 class ExchangeMiddleware:

@@ -1,12 +1,12 @@
 """Success of an operation, with new secrets and unique values."""
 
 import json
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope
 
-from mock_server.exchange import MockExchange
+from mock_server.exchange import MockExchange, OnSuccess
 from mock_server.messages import HttpResponse
 from mock_server.responses.content import content_response
 from mock_server.responses.errors import RequestRejected
@@ -36,11 +36,13 @@ class SuccessStep:
         unique_values: UniqueValues,
         store: Store,
         keepers: ResourceKeepers,
+        on_success: OnSuccess | None = None,
     ) -> None:
         """Read the causes of the operation.
 
         `secret` signs the tokens in the response. The same `seed` gives the same responses, except
-        `unique_values`. `keepers` keep the resources of operations that have some.
+        `unique_values`. `keepers` keep the resources of operations that have some. `on_success`
+        runs in the transaction of each success.
         """
         self._contract = contract
         self._operation = operation
@@ -49,6 +51,7 @@ class SuccessStep:
         self._unique_values = unique_values
         self._store = store
         self._keepers = keepers
+        self._on_success = on_success
         self._claim_expressions = [parse_expression(text) for text in operation.duplicate_values]
 
     @cached_property
@@ -64,7 +67,7 @@ class SuccessStep:
         # Most contracts of one operation keep nothing, and the model takes time to load.
         from mock_server.responses.kept_operation import KeptOperation  # noqa: PLC0415
 
-        kept = KeptOperation(self._keepers, self._operation, self._secret)
+        kept = KeptOperation(self._keepers, self._operation, self._secret, self._on_success)
         return kept if kept.is_needed else None
 
     async def __call__(
@@ -81,10 +84,12 @@ class SuccessStep:
             value = success.fresh_value(exchange, self._unique_values, self._secret)
             response = content_response(success.status, value, headers, success.media_type)
         # The commit is the last step, so that a failed request changes nothing.
-        await self._commit_change(exchange)
+        await self._commit_change(exchange, scope, response)
         return response
 
-    async def _commit_change(self, exchange: MockExchange) -> None:
+    async def _commit_change(
+        self, exchange: MockExchange, scope: Scope, response: HttpResponse
+    ) -> None:
         claim_values = [exchange.evaluate(part) for part in self._claim_expressions]
         claim = (
             f"{self._operation.id} {json.dumps(claim_values)}"
@@ -92,11 +97,15 @@ class SuccessStep:
             else None
         )
         if claim is None and not self._success.credentials:
+            if self._on_success is not None and not self._operation.is_safe:
+                await self._store.run(partial(self._on_success, exchange, scope, response))
             return
         tenant = exchange.claims.get(TENANT_CLAIM)
         if claim is not None and tenant:
             claim = f"{json.dumps(tenant)} {claim}"
-        change = StateChange(self._operation.id, claim, exchange.body)
-        conflict = await self._store.commit_change(change)
+        body = exchange.body if self._success.credentials else None
+        change = StateChange(self._operation.id, claim, body)
+        on_success = self._on_success and partial(self._on_success, exchange, scope, response)
+        conflict = await self._store.commit_change(change, on_success)
         if conflict is not None:
             raise RequestRejected(conflict, "")

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from mock_server.exchange import MockExchange
+from mock_server.exchange import MockExchange, OnSuccess
 from mock_server.messages import HttpResponse, encode_header
 from mock_server.resource_view import (
     FirstResponse,
@@ -53,8 +53,15 @@ _UNKNOWN = "There is no resource with this name"
 class KeptOperation:
     """Operation that makes, reads or changes kept resources, or has an idempotency key."""
 
-    def __init__(self, keepers: ResourceKeepers, operation: Operation, secret: str) -> None:
+    def __init__(
+        self,
+        keepers: ResourceKeepers,
+        operation: Operation,
+        secret: str,
+        on_success: OnSuccess | None = None,
+    ) -> None:
         """Read the links to the operation, and those of its success."""
+        self._on_success = on_success
         contract = keepers.contract
         self._keepers = keepers
         self._contract: Contract = contract
@@ -122,6 +129,8 @@ class KeptOperation:
             own = dict(exchange.headers)
             headers = tuple(h for h in response.headers if h[0] not in own)
             view.remember(key, FirstResponse(request, response.status, headers, response.body))
+        if db is not None and self._on_success is not None:
+            self._on_success(exchange, scope, response, db)
         return response
 
     # Idempotency keys
@@ -429,7 +438,8 @@ class KeptOperation:
         claim = self._claim(exchange, tenant) if self._role not in ("replace", "change") else None
         if claim is None and not self._success.credentials:
             return
-        change = StateChange(self._operation.id, claim, exchange.body)
+        body = exchange.body if self._success.credentials else None
+        change = StateChange(self._operation.id, claim, body)
         if not self._store.insert_created(db, change):
             raise RequestRejected("duplicate-request", "")
 

@@ -58,7 +58,7 @@ def store_seed_data(store: Store, seeds: Sequence[SeedResource]) -> None:
             return
         for seed in seeds:
             if seed.resource.claim is not None:
-                Store.insert_created(db, StateChange(seed.operation, seed.resource.claim, b""))
+                Store.insert_created(db, StateChange(seed.operation, seed.resource.claim, None))
             table.create(seed.resource, seed.keys)
 
 

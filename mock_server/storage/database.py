@@ -7,6 +7,7 @@ together cost the system much less than single ones.
 """
 
 import asyncio
+import hashlib
 import json
 import sqlite3
 import time
@@ -23,7 +24,11 @@ _CHECKPOINT_PAGES = 10_000
 _LOCK_TIMEOUT_S = 10.0
 
 MAX_STORED_BODY_BYTES = 2048
-"""Stored bytes of each request body; the limit bounds the memory use of many creations."""
+"""Stored bytes of each request body."""
+MAX_CREATED = 1000
+"""Successes whose request is stored: the newest ones."""
+_DELETION_INTERVAL = 256
+"""Successes after which the store deletes older ones; to delete with each takes time."""
 
 StateConflict = Literal["duplicate-request"]
 Result = TypeVar("Result")
@@ -36,8 +41,13 @@ class StateChange(NamedTuple):
     """Id of the operation."""
     claim: str | None
     """Unique key: the operation and values, as text; None if the success needs none."""
-    request: bytes
-    """Request body."""
+    request: bytes | None
+    """Request body of a success that issues a credential, else None."""
+
+
+def claim_digest(claim: str) -> bytes:
+    """Return what the store keeps of a claim: 16 bytes, however long the values are."""
+    return hashlib.blake2b(claim.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +73,6 @@ class CreatedRecord:
     """Size of the whole body in bytes."""
 
 
-def check_state_writable(path: Path | None) -> None:
-    """Raise `StoreError` if a mock cannot store its state at `path`."""
-    if path is not None:
-        store = Store(path)
-        store.open()
-        store.close()
-
-
 class Store(SqliteFile):
     """Connection to the state database for one event loop. Call `open` first."""
 
@@ -89,9 +91,21 @@ class Store(SqliteFile):
         )
         self._pending: list[_Pending] = []
 
-    async def commit_change(self, change: StateChange) -> StateConflict | None:
-        """Store `change`; return the conflict if there is one, and then store nothing."""
-        is_stored = await self._enqueue(lambda db: self.insert_created(db, change))
+    async def commit_change(
+        self, change: StateChange, also: Callable[[sqlite3.Connection], None] | None = None
+    ) -> StateConflict | None:
+        """Store `change`, and run `also` in its transaction.
+
+        Return the conflict if there is one, and then store nothing.
+        """
+
+        def store(db: sqlite3.Connection) -> bool:
+            is_stored = self.insert_created(db, change)
+            if is_stored and also is not None:
+                also(db)
+            return is_stored
+
+        is_stored = await self._enqueue(store)
         return None if is_stored else "duplicate-request"
 
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
@@ -128,21 +142,32 @@ class Store(SqliteFile):
     def insert_created(db: sqlite3.Connection, change: StateChange) -> bool:
         """Store the record of a success; return False if another success has its claim."""
         operation, claim, request = change
-        row = (operation, claim, time.time(), request[:MAX_STORED_BODY_BYTES], len(request))
-        return bool(db.execute(schema.INSERT_CREATED, row).rowcount)
+        if claim is not None:
+            digest = (claim_digest(claim),)
+            if not db.execute(schema.INSERT_CLAIM, digest).rowcount:
+                return False
+        if request is not None:
+            row = (operation, time.time(), request[:MAX_STORED_BODY_BYTES], len(request))
+            number = db.execute(schema.INSERT_CREATED, row).lastrowid or 0
+            if number % _DELETION_INTERVAL == 0:
+                db.execute(schema.DELETE_OLD_CREATED, (number - MAX_CREATED,))
+        return True
 
     def created(
         self, operations: Iterable[str], before: int | None = None, limit: int = 100
     ) -> list[CreatedRecord]:
         """Return successes of `operations` with ids below `before`, newest first."""
-        values = (json.dumps([*operations]), before or 2**62, limit)
+        values = (json.dumps([*operations]), before or 2**62, MAX_CREATED, limit)
         return [CreatedRecord(*row) for row in self.rows(schema.SELECT_CREATED, *values)]
 
     def reset(self) -> None:
-        """Delete everything."""
+        """Delete everything, and give memory and disk space back."""
         with self.transaction() as db:
             for table in schema.SCHEMA.tables:
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant table names
+        self.rows("VACUUM")
+        if self.path is not None:
+            self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _attempt(

@@ -5,7 +5,10 @@ A request only appends to a list; the records are written to the store when the 
 
 import asyncio
 import json
+import time
 from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Set
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from mock_server.storage.database import Store
@@ -14,6 +17,24 @@ from mock_server.storage.worker_signals import WorkerSignals
 RecordKind = Literal["request", "delivery", "attempt"]
 MAX_RECORDS: dict[RecordKind, int] = {"request": 1000, "delivery": 1000, "attempt": 6000}
 _BATCH_SIZE = 50
+
+
+_UNDELIVERED: Mapping[str, Any] = MappingProxyType(
+    {
+        "milliseconds": None,
+        "attempt": 1,
+        "redelivered": False,
+        "outcome": None,
+        "next": "undelivered",
+        "backoff_seconds": None,
+        "method": None,
+        "headers": [],
+        "size": None,
+    }
+)
+"""Record, instead of an attempt, that a mock was killed before the end of a delivery."""
+Rows = Iterable[tuple[int, int | None, Mapping[str, Any]]]
+"""Id, id of the parent record or None, and data of records."""
 
 
 class Record(Protocol):
@@ -42,12 +63,30 @@ class Journal:
             kind: deque[Record](maxlen=limit_of_kind) for kind, limit_of_kind in MAX_RECORDS.items()
         }
         self._counts: Counter[str] = Counter()
+        self._open: set[int | None] = set()
+        """Deliveries in the store without their last attempt."""
         self._last = 0
 
     def open(self) -> None:
         """Continue the ids of an earlier mock."""
-        ((last,),) = self._store.rows("SELECT coalesce(max(id), 0) FROM journal")
+        ((last,),) = self._store.rows(_SELECT_LAST_ID)
         self._last = max(self._last, last)
+
+    def recover(self, requests: Rows, deliveries: Rows) -> None:
+        """Write what a killed mock left; none of its deliveries is sent any more."""
+        with self._store.transaction() as db:
+            for kind, rows in (("request", requests), ("delivery", deliveries)):
+                values = [(i, kind, about, json.dumps(data)) for i, about, data in rows]
+                db.executemany(_INSERT_RECORD, values)
+            self.open()
+            for number, record in db.execute(_SELECT_OPEN).fetchall():
+                attempt = {**_UNDELIVERED, "at": time.time()}
+                attempt["expected_response"] = json.loads(record)["expected_response"]
+                row = (self.number(), "attempt", number, json.dumps(attempt))
+                db.execute(_INSERT_RECORD, row)
+            for kind, limit in MAX_RECORDS.items():
+                db.execute(_DELETE_OLDEST, (kind, kind, limit))
+            db.execute("DELETE FROM unfinished")
 
     def number(self) -> int:
         """Return the id for the next record, greater than all ids before."""
@@ -71,16 +110,32 @@ class Journal:
                 self._write(kind, pending)
                 await asyncio.sleep(0)
 
+    def write_attempts(self, deliveries: Set[int]) -> None:
+        """Write the pending attempts if any of the deliveries is in the store without them."""
+        if self._open.isdisjoint(deliveries):
+            return
+        while self._pending["attempt"]:
+            self._write("attempt", self._pending["attempt"])
+
     def _write(self, kind: RecordKind, pending: deque[Record]) -> None:
         batch = [pending.popleft() for _ in range(min(len(pending), _BATCH_SIZE))]
-        rows = [(r.id, kind, r.about, json.dumps(r.data())) for r in batch]
+        found = [(r.id, r.about, r.data()) for r in batch]
+        rows = [(number, kind, about, json.dumps(data)) for number, about, data in found]
         with self._store.transaction() as db:
             db.executemany(_INSERT_RECORD, rows)
             db.execute(_DELETE_OLDEST, (kind, kind, MAX_RECORDS[kind]))
+            if kind == "request":
+                db.executemany("DELETE FROM unfinished WHERE id = ?", [(r.id,) for r in batch])
+        if kind == "delivery":
+            self._open.update(number for number, _, data in found if not data["dropped"])
+        elif kind == "attempt":
+            ended = (about for _, about, data in found if data["next"] != "retry")
+            self._open.difference_update(ended)
 
     async def forget(self) -> None:
         """Drop the pending records."""
         self._counts.clear()
+        self._open.clear()
         for pending in self._pending.values():
             pending.clear()
 
@@ -111,6 +166,9 @@ def _records_from_rows(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
 
 
 _INSERT_RECORD = "INSERT OR IGNORE INTO journal (id, kind, about, record) VALUES (?, ?, ?, ?)"
+_SELECT_LAST_ID = """
+    SELECT coalesce(max(id), 0) FROM (SELECT id FROM journal UNION ALL SELECT id FROM unfinished)
+"""
 _INCREMENT_COUNT = """
     INSERT INTO counts (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count
@@ -120,6 +178,17 @@ _DELETE_OLDEST = """
         SELECT id FROM journal WHERE kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?
     )
 """
+_SELECT_OPEN = """
+    SELECT id, record FROM journal AS delivery
+    WHERE kind = 'delivery' AND NOT json_extract(record, '$.dropped') AND coalesce(
+        (
+            SELECT json_extract(record, '$.next') FROM journal WHERE about = delivery.id
+            ORDER BY id DESC LIMIT 1
+        ),
+        'retry'
+    ) = 'retry'
+"""
+"""Deliveries without a last attempt."""
 _SELECT_LATEST = """
     SELECT id, record FROM journal WHERE kind = ? AND id < ? ORDER BY id DESC LIMIT ?
 """

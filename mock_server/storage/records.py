@@ -4,7 +4,8 @@ Bodies and headers are truncated when a record is created. Redaction takes time,
 the record is read.
 """
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import Any
@@ -15,6 +16,7 @@ from mock_server.messages import Headers, HttpResponse
 from mock_server.storage.secret_properties import SecretProperties
 from openapi.contract import Operation
 from openapi.redaction import REDACTED, Redaction
+from openapi.redaction.credential_headers import authentication_scheme, carries_credential
 from openapi.security import required_schemes
 
 MAX_SHOWN_BYTES = 16 * 1024
@@ -31,7 +33,8 @@ class RequestRecord:
 
     id: int
     at: float
-    seconds: float
+    seconds: float | None
+    """Duration; None if the mock was killed before the end."""
     method: str
     target: bytes
     headers: Headers
@@ -50,23 +53,14 @@ class RequestRecord:
 
     def data(self) -> dict[str, Any]:
         """Return the record as JSON data, without secrets."""
-        required = required_schemes(self.operation.security) if self.operation else ()
-        keys = {one.scheme.place for one in required if one.scheme.kind == "api-key"}
-        headers = [
-            (
-                k.decode("latin-1"),
-                REDACTED if ("header", k.decode("latin-1")) in keys else v.decode("latin-1"),
-            )
-            for k, v in self.headers
-        ]
-        target = _without_keys(self.target.decode("latin-1"), keys)
+        target, headers = self._head()
         return {
             "at": self.at,
             "method": self.method,
             "target": self.redactor(target),
             "operation": self.operation.id if self.operation else None,
             "status": self.response.status if self.response else None,
-            "milliseconds": round(self.seconds * 1000, 3),
+            "milliseconds": None if self.seconds is None else round(self.seconds * 1000, 3),
             "headers": self.redactor.headers(headers),
             "body": body_excerpt(self.body, self.size, self.redactor),
             "response": self._response_data(),
@@ -81,12 +75,82 @@ class RequestRecord:
         body["text"] = self.secret_properties.redact(body["text"])
         return {"headers": self.redactor.headers(headers), "body": body}
 
+    def stored(self) -> str:
+        """Return the record as JSON that `restored_request` reads.
+
+        It takes less time than `data`, because it redacts only the credentials in headers.
+        """
+        target, headers = self._head()
+        values = {
+            "at": self.at,
+            "method": self.method,
+            "target": target,
+            "headers": [(name, _without_credential(name, value)) for name, value in headers],
+            "body": self.body.decode("latin-1"),
+            "size": self.size,
+            "operation": self.operation.id if self.operation else None,
+            "status": self.response.status if self.response else None,
+            "objections": self.objections,
+        }
+        return json.dumps(values)
+
+    def _head(self) -> tuple[str, list[tuple[str, str]]]:
+        """Return target and headers without the API keys of the operation."""
+        required = required_schemes(self.operation.security) if self.operation else ()
+        keys = {one.scheme.place for one in required if one.scheme.kind == "api-key"}
+        target = self.target.decode("latin-1")
+        headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in self.headers]
+        if not keys:
+            return target, headers
+        shown = [(k, REDACTED if ("header", k) in keys else v) for k, v in headers]
+        return _without_keys(target, keys), shown
+
     def _judge(self) -> dict[str, Any]:
         judged = request_verdict(self.operation, self.objections)
         if self.is_preferred_response and not self.objections:
             summary = "response on demand"
             return {**judged, "valid": None, "summary": summary, "credential": _NOT_CHECKED}
         return judged
+
+
+def restored_request(
+    number: int,
+    stored: str,
+    operations: Iterable[Operation],
+    redactor: Redaction,
+    secret_properties: SecretProperties,
+) -> dict[str, Any]:
+    """Return the data of the record that `RequestRecord.stored` has written.
+
+    It has the status of the response, but not the response.
+    """
+    values = json.loads(stored)
+    record = RequestRecord(
+        number,
+        values["at"],
+        None,
+        values["method"],
+        values["target"].encode("latin-1"),
+        tuple((k.encode("latin-1"), v.encode("latin-1")) for k, v in values["headers"]),
+        values["body"].encode("latin-1"),
+        values["size"],
+        next((one for one in operations if one.id == values["operation"]), None),
+        None,
+        0,
+        tuple(Objection(*one) for one in values["objections"]),
+        False,
+        redactor,
+        secret_properties,
+    )
+    return {**record.data(), "status": values["status"]}
+
+
+def _without_credential(name: str, value: str) -> str:
+    """Return the value of a header; of a credential, only its scheme."""
+    if not carries_credential(name):
+        return value
+    scheme = authentication_scheme(name, value)
+    return REDACTED if scheme is None else f"{scheme} {REDACTED}"
 
 
 def _without_keys(target: str, keys: Collection[tuple[str, str]]) -> str:
@@ -103,7 +167,7 @@ def _without_keys(target: str, keys: Collection[tuple[str, str]]) -> str:
 def request_record(
     number: int,
     at: float,
-    seconds: float,
+    seconds: float | None,
     scope: Mapping[str, Any],
     exchange: MockExchange,
     redactor: Redaction,

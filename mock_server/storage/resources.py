@@ -13,7 +13,7 @@ from mock_server.resource_view import (
     Update,
 )
 from mock_server.storage import schema
-from mock_server.storage.database import Store
+from mock_server.storage.database import Store, claim_digest
 
 _EVERY_ID = 2**62
 
@@ -85,7 +85,7 @@ class ResourceTable:
         """Mark `resource` as deleted; its claim is free again."""
         self._store.rows(schema.DELETE_RESOURCE, resource.id)
         if resource.claim is not None:
-            self._store.rows(schema.FREE_CLAIM, resource.claim)
+            self._store.rows(schema.FREE_CLAIM, claim_digest(resource.claim))
 
     def remove_below(self, path: str, tenant: str, parameters: str) -> None:
         """Mark what lies below one resource as deleted: `parameters` is a JSON object."""
@@ -95,7 +95,7 @@ class ResourceTable:
         """Replace the claim `old`; return False if another resource has `new`."""
         if old is None or old == new:
             return True
-        self._store.rows(schema.MOVE_CLAIM, new, old)
+        self._store.rows(schema.MOVE_CLAIM, claim_digest(new), claim_digest(old))
         return bool(self._store.rows("SELECT changes()")[0][0])
 
     def first_response(self, key: str) -> FirstResponse | None:

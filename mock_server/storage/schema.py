@@ -4,9 +4,10 @@ from openapi.files.sqlite_schema import Schema
 
 _TABLES = """
     CREATE TABLE created (
-        id INTEGER PRIMARY KEY, operation TEXT NOT NULL, claim TEXT UNIQUE, at REAL NOT NULL,
-        request BLOB NOT NULL, size INTEGER NOT NULL
+        id INTEGER PRIMARY KEY, operation TEXT NOT NULL, at REAL NOT NULL, request BLOB NOT NULL,
+        size INTEGER NOT NULL
     );
+    CREATE TABLE claims (digest BLOB PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE resources (
         id INTEGER PRIMARY KEY, collection TEXT NOT NULL, tenant TEXT NOT NULL,
         parent TEXT NOT NULL, document TEXT NOT NULL, claim TEXT, previous TEXT,
@@ -26,6 +27,7 @@ _TABLES = """
     );
     CREATE INDEX journal_kind ON journal (kind, id);
     CREATE INDEX journal_about ON journal (about) WHERE about IS NOT NULL;
+    CREATE TABLE unfinished (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, record TEXT NOT NULL);
     CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE overrides (
         id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, requests INTEGER NOT NULL
@@ -34,15 +36,18 @@ _TABLES = """
     CREATE INDEX hits_client ON hits (client, at);
 """
 _APPLICATION_ID = int.from_bytes(b"hpmk")
-SCHEMA = Schema(2, _APPLICATION_ID, _TABLES)
+SCHEMA = Schema(3, _APPLICATION_ID, _TABLES)
 
-INSERT_CREATED = "INSERT OR IGNORE INTO created VALUES (NULL, ?, ?, ?, ?, ?)"
+INSERT_CREATED = "INSERT INTO created VALUES (NULL, ?, ?, ?, ?)"
+DELETE_OLD_CREATED = "DELETE FROM created WHERE id <= ?"
 SELECT_CREATED = """
     SELECT id, operation, at, request, size FROM created
-    WHERE operation IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?
+    WHERE operation IN (SELECT value FROM json_each(?)) AND id < ?
+    AND id > (SELECT max(id) FROM created) - ? ORDER BY id DESC LIMIT ?
 """
-FREE_CLAIM = "UPDATE created SET claim = NULL WHERE claim = ?"
-MOVE_CLAIM = "UPDATE OR IGNORE created SET claim = ? WHERE claim = ?"
+INSERT_CLAIM = "INSERT OR IGNORE INTO claims VALUES (?)"
+FREE_CLAIM = "DELETE FROM claims WHERE digest = ?"
+MOVE_CLAIM = "UPDATE OR IGNORE claims SET digest = ? WHERE digest = ?"
 
 INSERT_RESOURCE = "INSERT INTO resources VALUES (NULL, ?, ?, ?, ?, ?, NULL, 0)"
 INSERT_KEY = (

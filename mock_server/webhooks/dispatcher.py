@@ -1,9 +1,9 @@
 """Dispatcher: queues one delivery for each receiver and records it."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
@@ -25,6 +25,13 @@ from openapi.redaction import Redaction
 
 CALLBACK_RECEIVER = 0
 """Number of the receiver in the record of a callback; configured receivers begin with 1."""
+
+
+class PlannedDelivery(NamedTuple):
+    """Delivery that is not queued yet, and its record."""
+
+    queued_delivery: QueuedDelivery
+    record: DeliveryRecord
 
 
 class RedeliveryError(Exception):
@@ -53,60 +60,54 @@ class Dispatcher:
         hooks_with_faults: Callable[[frozenset[str]], Hooks],
         response_with_faults: Callable[[frozenset[str], str], str],
         redactor: Redaction,
+        on_dropped: Callable[[int], None],
     ) -> None:
         """Use `hooks_with_faults` to get the mock's hooks with more faults.
 
         `response_with_faults` returns the expected response to a delivery with them, for the name
-        of an event.
+        of an event. `on_dropped` gets the id of each delivery that no queue has room for.
         """
         self._delivery_queues = delivery_queues
         self._journal = journal
         self._hooks_with_faults = hooks_with_faults
         self._response_with_faults = response_with_faults
         self._redactor = redactor
+        self._on_dropped = on_dropped
 
     @property
     def receivers(self) -> Sequence[DeliveryQueue]:
         """Queues of all receivers, in the order of the settings."""
         return self._delivery_queues.receivers
 
-    def send(
+    def plan(
         self,
         event_message: EventMessage,
         exchange: MockExchange,
         request: int,
         callback_url: str | None = None,
-    ) -> None:
-        """Queue the deliveries of an event; `request` is the id of the request record.
+    ) -> Iterator[PlannedDelivery]:
+        """Yield the deliveries of an event; `request` is the id of the request record.
 
         A callback goes to its URL alone, another event to all receivers.
         """
         secrets = response_secrets(exchange)
         path = event_message.event.path or ""
         targets = [
-            (number, receiver, f"{receiver.url.rstrip('/')}{path}" if path else receiver.url)
+            (number, f"{receiver.url.rstrip('/')}{path}" if path else receiver.url)
             for number, receiver in enumerate(self.receivers, 1)
         ]
         if callback_url is not None:
-            targets = [(CALLBACK_RECEIVER, self._delivery_queues.callbacks(), callback_url)]
+            targets = [(CALLBACK_RECEIVER, callback_url)]
         expected = self._response_with_faults(exchange.faults, event_message.event.name)
         for place, _ in enumerate(build_requests(event_message, exchange.hooks)):
-            for receiver_number, receiver, url in targets:
+            for receiver_number, url in targets:
                 build_request = _request_builder(event_message, exchange.hooks, place, url)
                 number = self._journal.number()
-                is_queued = receiver.enqueue(
-                    QueuedDelivery(
-                        number,
-                        event_message.number,
-                        len(event_message.body),
-                        build_request,
-                        url,
-                        expected,
-                    )
+                size = len(event_message.body)
+                queued_delivery = QueuedDelivery(
+                    number, event_message.number, size, build_request, url, expected
                 )
-                if not is_queued:
-                    self._journal.count(f"dropped/{receiver_number}")
-                sent = DeliveryRecord(
+                record = DeliveryRecord(
                     number,
                     request,
                     truncate_message(event_message),
@@ -115,12 +116,27 @@ class Dispatcher:
                     url=url,
                     faults=tuple(sorted(exchange.faults)),
                     expected_response=expected,
-                    dropped=not is_queued,
+                    dropped=False,
                     secrets=secrets,
-                    size=len(event_message.body),
+                    size=size,
                     redactor=self._redactor,
                 )
-                self._journal.append("delivery", sent)
+                yield PlannedDelivery(queued_delivery, record)
+
+    def send(self, planned: Iterable[PlannedDelivery]) -> None:
+        """Queue and record the deliveries."""
+        for queued_delivery, record in planned:
+            receiver_number, _ = record.receiver
+            receiver = (
+                self._delivery_queues.callbacks()
+                if receiver_number == CALLBACK_RECEIVER
+                else self.receivers[receiver_number - 1]
+            )
+            is_queued = receiver.enqueue(queued_delivery)
+            if not is_queued:
+                self._journal.count(f"dropped/{receiver_number}")
+                self._on_dropped(record.id)
+            self._journal.append("delivery", replace(record, dropped=not is_queued))
 
     def redeliver(self, record: Mapping[str, Any], events: Iterable[Event], secret: str) -> None:
         """Queue the delivery of `record` again; raise `RedeliveryError` if that is impossible.

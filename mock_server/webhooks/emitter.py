@@ -4,13 +4,14 @@ import logging
 import random
 import time
 import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from mock_server.exchange import EventContext, MockExchange
 from mock_server.messages import EventMessage
 from mock_server.unique_values import UniqueValues
-from mock_server.webhooks.dispatcher import Dispatcher
+from mock_server.webhooks.dispatcher import Dispatcher, PlannedDelivery
 from mock_server.webhooks.payload import build_payload, serialize_payload
 from openapi.contract import Contract, Event
 from openapi.examples import body_example
@@ -48,20 +49,25 @@ class WebhookEmitter:
         self._dispatcher = dispatcher
         self._number = 0
 
-    def emit(self, exchange: MockExchange, request: int) -> None:
-        """Queue the deliveries for a finished exchange, if any. Never raises.
+    def plan(self, exchange: MockExchange, request: int) -> list[PlannedDelivery]:
+        """Return the deliveries for an exchange with its response, if any. Never raises.
 
         `request` is the id of the request record.
         """
         if not self._dispatcher.receivers and not self._has_callbacks:
-            return
+            return []
         try:
-            self._emit(exchange, request)
+            return [*self._plan(exchange, request)]
         except Exception:
-            # The response was sent; a failure here must not close the connection.
+            # The request is a success; a failure here must not close the connection.
             _LOG.exception("failed to build an event")
+            return []
 
-    def _emit(self, exchange: MockExchange, request: int) -> None:
+    def send(self, planned: Iterable[PlannedDelivery]) -> None:
+        """Queue the deliveries."""
+        self._dispatcher.send(planned)
+
+    def _plan(self, exchange: MockExchange, request: int) -> Iterator[PlannedDelivery]:
         operation, response, hooks = exchange.operation, exchange.response, exchange.hooks
         if operation is None or response is None:
             return
@@ -78,7 +84,8 @@ class WebhookEmitter:
             # A batch has all objects; otherwise each item gets a separate event.
             batch = event.objects is not None and items
             for some in [items] if batch else [(item,) for item in items]:
-                self._emit_event(event, exchange, request, some, url)
+                message = self._message(event, exchange, some)
+                yield from self._dispatcher.plan(message, exchange, request, url)
 
     def _items_of(self, event: Event, exchange: MockExchange) -> tuple[str, ...]:
         """Return the pointer of each part of the request body that triggers `event`.
@@ -108,21 +115,16 @@ class WebhookEmitter:
             _LOG.warning(text, event.name, host, host)
         return False
 
-    def _emit_event(
-        self,
-        event: Event,
-        exchange: MockExchange,
-        request: int,
-        items: tuple[str, ...],
-        url: str | None,
-    ) -> None:
+    def _message(
+        self, event: Event, exchange: MockExchange, items: tuple[str, ...]
+    ) -> EventMessage:
         hooks = exchange.hooks
         self._number += 1
         event_context = EventContext(event, exchange, self._number, self._unique_values, items)
         value = build_payload(event_context)
         if hooks.payload:
             value = hooks.payload(value, event_context)
-        event_message = EventMessage(
+        return EventMessage(
             event,
             serialize_payload(event, value),
             self._number,
@@ -130,7 +132,6 @@ class WebhookEmitter:
             webhook_id=f"msg_{uuid.uuid4().hex}",
             at=time.time(),
         )
-        self._dispatcher.send(event_message, exchange, request, url)
 
 
 def _host_of(url: str) -> str | None:

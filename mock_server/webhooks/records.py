@@ -1,6 +1,7 @@
 """Records of deliveries and their attempts."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,34 +42,64 @@ class DeliveryRecord:
 
     def data(self) -> dict[str, Any]:
         """Return the record as JSON data; `redelivery` is internal."""
+        return _delivery_data(self._values(), self.event_message.body, self.redactor)
+
+    def stored(self) -> str:
+        """Return the record as JSON that `restored_delivery` reads; it takes less time."""
+        return json.dumps({**self._values(), "body": self.event_message.body.decode("latin-1")})
+
+    def _values(self) -> dict[str, Any]:
         event_message = self.event_message
-        body = event_message.body
-        for secret in self.secrets:
-            body = body.replace(json.dumps(secret)[1:-1].encode(), REDACTED.encode())
-        number, origin = self.receiver
         return {
             "at": event_message.at,
             "event": event_message.event.name,
             "request": self.about,
-            "receiver": {"number": number, "origin": origin},
-            "payload": body_excerpt(
-                body[: MAX_SHOWN_BYTES + REDACTION_MARGIN_BYTES], self.size, self.redactor
-            ),
-            "faults": list(self.faults),
+            "receiver": self.receiver,
+            "faults": self.faults,
             "expected_response": self.expected_response,
             "dropped": self.dropped,
-            "redelivery": self._resend_data() if self.size == len(event_message.body) else None,
-        }
-
-    def _resend_data(self) -> dict[str, Any]:
-        return {
-            "body": self.event_message.body.decode(),
-            "number": self.event_message.number,
-            "identity": self.event_message.webhook_id,
+            "size": self.size,
+            "secrets": [text for text in self.secrets if _in_json(text) in event_message.body],
+            "number": event_message.number,
+            "identity": event_message.webhook_id,
             "place": self.place,
             "url": self.url,
-            "faults": list(self.faults),
         }
+
+
+def restored_delivery(stored: str, redactor: Redaction) -> dict[str, Any]:
+    """Return the data of the record that `DeliveryRecord.stored` has written."""
+    values = json.loads(stored)
+    return _delivery_data(values, values["body"].encode("latin-1"), redactor)
+
+
+def _delivery_data(values: Mapping[str, Any], body: bytes, redactor: Redaction) -> dict[str, Any]:
+    shown = body
+    for secret in values["secrets"]:
+        shown = shown.replace(_in_json(secret), REDACTED.encode())
+    shown = shown[: MAX_SHOWN_BYTES + REDACTION_MARGIN_BYTES]
+    number, origin = values["receiver"]
+    faults = list(values["faults"])
+    resend_data = {
+        "body": body.decode(errors="replace"),
+        "faults": faults,
+        **{name: values[name] for name in ("number", "identity", "place", "url")},
+    }
+    return {
+        "at": values["at"],
+        "event": values["event"],
+        "request": values["request"],
+        "receiver": {"number": number, "origin": origin},
+        "payload": body_excerpt(shown, values["size"], redactor),
+        "faults": faults,
+        "expected_response": values["expected_response"],
+        "dropped": values["dropped"],
+        "redelivery": resend_data if values["size"] == len(body) else None,
+    }
+
+
+def _in_json(text: str) -> bytes:
+    return json.dumps(text)[1:-1].encode()
 
 
 def truncate_message(event_message: EventMessage) -> EventMessage:

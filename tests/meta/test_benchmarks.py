@@ -52,6 +52,13 @@ def test_the_benchmark_of_the_sink_prints_its_tables(tmp_path: Path) -> None:
     assert len(re.findall(", (met|MISSED)$", done.stdout, re.MULTILINE)) == 3
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_the_benchmark_of_memory_prints_its_table() -> None:
+    done = run("memory.py", "--creations", "160", "--lengths", "50", path=os.environ["PATH"])
+    assert done.returncode == 0, done.stderr
+    assert re.search(rf"^50 ( +-?{NUMBER}){{4}}$", done.stdout, re.MULTILINE), done.stdout
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="CPU times are read from /proc")
 def test_the_benchmark_of_growth_prints_its_table() -> None:
     done = run("growth.py", "--sizes", "5", "10", "--largest-run", "5", path=os.environ["PATH"])

@@ -229,7 +229,9 @@ def test_a_very_large_payload_is_not_stored(contract: Contract) -> None:
     event_message = EventMessage(contract.events[0], b'"' + b"x" * 10**6 + b'"', 1, "", "", 0.0)
     journal = Journal(Store(), WorkerSignals([0] * SLOT_COUNT, 0, 1))
     queues = DeliveryQueues([], print)
-    dispatcher = Dispatcher(queues, journal, lambda _: Hooks(), lambda *_: "2xx", Redaction(()))
+    dispatcher = Dispatcher(
+        queues, journal, lambda _: Hooks(), lambda *_: "2xx", Redaction(()), print
+    )
     sent = DeliveryRecord(
         1,
         1,

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from support.accessibility import complaints
 from support.other_origins import EmptyPage
 from support.processes import JWT_SECRET, handled, hookproof, started
 
@@ -209,3 +210,14 @@ def test_docs_block_images_of_other_hosts(browser: Browser, tmp_path: Path) -> N
         assert away == {"http://evil.example/x", "http://evil.example/y"}
         assert {one for one in refused if "evil" in one} == {f"csp: {one}" for one in away}
         page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_docs_are_accessible(browser: Browser, mock: str, scheme: Literal["light", "dark"]) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(f"{mock}/docs")
+    expect(page.locator("#state")).to_contain_text("filled in")
+    page.locator(".opblock-summary-control").first.click()
+    expect(page.locator(".body-param__text")).to_have_attribute("aria-label", "Request body")
+    assert complaints(page) == []
+    page.close()

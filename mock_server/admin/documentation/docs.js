@@ -32,7 +32,25 @@ function basePath(server) {
     : "";
 }
 
+const LABELS = {
+  "#servers": "Server",
+  ".examples-select-element": "Example",
+  ".body-param__text": "Request body",
+  ".content-type": "Media type",
+};
+
+/** Label the fields that Swagger UI leaves without a label, whenever it makes some. */
+function labelFields() {
+  for (const [selector, label] of Object.entries(LABELS))
+    for (const field of document.querySelectorAll(`${selector}:not([aria-label])`))
+      field.setAttribute("aria-label", label);
+}
+
 function show(contract, issued) {
+  new MutationObserver(labelFields).observe(document.getElementById("contract"), {
+    childList: true,
+    subtree: true,
+  });
   const url = location.origin + basePath(contract.servers?.[0]);
   contract.servers = [{ url, description: "this mock" }];
   document.getElementById("title").textContent = `${contract.info.title} ${contract.info.version}`;

@@ -1,5 +1,7 @@
 """Recovery of a state file at the start: unfinished records become records of the journal."""
 
+from pathlib import Path
+
 from mock_server.runtime import create_redactor
 from mock_server.settings import Settings
 from mock_server.storage.database import Store
@@ -10,6 +12,7 @@ from mock_server.storage.worker_signals import SLOT_COUNT, WorkerSignals
 from mock_server.unique_values import SINGLE_WORKER
 from mock_server.webhooks.records import restored_delivery
 from openapi.contract import Contract
+from openapi.files.sqlite_file import StoreError
 
 
 def prepare_state(contract: Contract, settings: Settings) -> None:
@@ -22,6 +25,7 @@ def prepare_state(contract: Contract, settings: Settings) -> None:
     store = Store(settings.state)
     store.open()
     try:
+        _check_pages(store, settings.state)
         redactor = create_redactor(settings)
         rows = store.rows("SELECT id, kind, record FROM unfinished ORDER BY id")
         secrets = SecretProperties(contract)
@@ -41,3 +45,10 @@ def prepare_state(contract: Contract, settings: Settings) -> None:
         )
     finally:
         store.close()
+
+
+def _check_pages(store: Store, path: Path) -> None:
+    """Raise `StoreError` if a page of the file is damaged, also one that is read much later."""
+    ((found,),) = store.rows("PRAGMA quick_check(1)")
+    if found != "ok":
+        raise StoreError(f"the state {path} is damaged: restore a copy, or name another file")

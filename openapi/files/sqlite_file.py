@@ -15,6 +15,7 @@ from openapi.files.sqlite_schema import FOREIGN, Schema, UnusableFile
 _HINTS = {
     "SQLITE_BUSY": "another process writes to it",
     "SQLITE_CANTOPEN": "its directory must exist and be writable",
+    "SQLITE_CORRUPT": "restore a copy, or name another file",
     "SQLITE_FULL": "free some disk space",
     "SQLITE_IOERR_WRITE": "the disk quota or the file size limit may be reached",
     "SQLITE_READONLY": "file and directory must be writable",

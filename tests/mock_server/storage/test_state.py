@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -140,21 +139,6 @@ def children(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in listed}
     return [child for child, command in commands.items() if b"spawn_main" in command]
-
-
-@pytest.mark.parametrize("content", [b"not a database at all, and long enough to be read", None])
-def test_rejects_a_file_that_is_no_state(tmp_path: Path, content: bytes | None) -> None:
-    file = tmp_path / "state"
-    if content is None:
-        with sqlite3.connect(file) as other:
-            other.execute("CREATE TABLE theirs (x)")
-        other.close()
-    else:
-        file.write_bytes(content)
-    done = hookproof("mock", "--port", "0", "--state", str(file))
-    assert done.returncode == 2
-    assert str(file) in done.stderr
-    assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
 def test_rejects_a_state_in_a_missing_folder(tmp_path: Path) -> None:

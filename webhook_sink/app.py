@@ -111,7 +111,7 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store, refusals, bodies)
     return create_router(
         delivery_endpoint,
-        api_routes(services),
+        api_routes(services, has_token=token is not None),
         token,
         lifespan,
         refusals,

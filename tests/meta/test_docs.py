@@ -541,8 +541,9 @@ def check_tables_of_the_sink(contract: Contract, store: Store) -> None:
     shared = Services(contract, store, judged, arrivals, judging)
     known = {
         f"{method} /_hookproof{re.sub(':[a-z]+}', '}', route.path)}"
-        for route in api_routes(shared)
+        for route in api_routes(shared, has_token=False)
         for method in (route.methods or set()) - {"HEAD"}
+        if route.path != "/openapi.json"
     }
     assert first_cells(WEBHOOKS, "endpoint") == known
     (kept,) = store.append([Delivery(1, 0.0, "POST", "/", (), b"", False, "", 200)])

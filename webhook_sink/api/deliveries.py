@@ -23,7 +23,7 @@ from webhook_sink.api.parameters import (
     parse_id_range,
     parse_integer,
     parse_seconds,
-    reject_empty_parameters,
+    reject_repeated_parameters,
     reject_unknown_parameters,
 )
 from webhook_sink.api.services import Services
@@ -92,7 +92,7 @@ class DeliveriesApi:
     def clear(self, request: Request) -> Response:
         """Remove all deliveries, or those that a list with the same parameters has."""
         reject_unknown_parameters(request, (*FILTER_PARAMETERS, "after", "before"))
-        reject_empty_parameters(request)
+        reject_repeated_parameters(request)
         delivery_filter = parse_filter(request, self._services.events)
         id_range = parse_id_range(request)
         if delivery_filter == DeliveryFilter() and id_range == IdRange(before=MAX_ID):

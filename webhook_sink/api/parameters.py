@@ -29,16 +29,11 @@ def reject_unknown_parameters(request: Request, known: Collection[str]) -> None:
         raise HTTPException(400, f"unknown parameter {named}; {choice}")
 
 
-def reject_empty_parameters(request: Request) -> None:
-    """Raise a 400 for a parameter without a value, or with two: a script lacks a variable.
-
-    In a list it is no filter. A removal without a filter would remove everything.
-    """
-    given = request.query_params.multi_items()
-    for name, value in given:
-        if not value:
-            raise HTTPException(400, f"{name} has no value; omit it for no filter")
-        if sum(other == name for other, _ in given) > 1:
+def reject_repeated_parameters(request: Request) -> None:
+    """Raise a 400 for a parameter that is given twice, of which only one would apply."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if names.count(name) > 1:
             raise HTTPException(400, f"{name} is given more than once")
 
 
@@ -98,4 +93,7 @@ def parse_seconds(request: Request, name: str, default: float) -> float:
 
 
 def _text_parameter(request: Request, name: str) -> str | None:
-    return request.query_params.get(name) or None
+    value = request.query_params.get(name)
+    if value == "":  # a script lacks a variable; without a filter, a removal would remove all
+        raise HTTPException(400, f"{name} has no value; omit it for no filter")
+    return value

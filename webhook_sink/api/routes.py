@@ -15,6 +15,7 @@ from openapi.http.page_visit import ROOT_PATH, is_page_visit
 from openapi.http.refusal_log import RefusalLog
 from webhook_sink.api.access import HEALTH_PATH, TokenGate
 from webhook_sink.api.deliveries import DeliveriesApi
+from webhook_sink.api.document import DocumentApi
 from webhook_sink.api.exports import ExportsApi
 from webhook_sink.api.rejudge import RejudgeApi
 from webhook_sink.api.resend import ResendApi
@@ -25,11 +26,15 @@ from webhook_sink.api.stream import EventStream
 from webhook_sink.replies.sender import send_response
 
 
-def api_routes(services: Services) -> Sequence[Route]:
-    """Return the routes of the API; the first that matches a path applies."""
+def api_routes(services: Services, *, has_token: bool) -> Sequence[Route]:
+    """Return the routes of the API; the first that matches a path applies.
+
+    `has_token`: the sink requires a token.
+    """
     deliveries, exports = DeliveriesApi(services), ExportsApi(services)
     return [
         Route("/healthz", deliveries.healthz),
+        Route("/openapi.json", DocumentApi(services, has_token=has_token).show),
         Route("/api/settings", SettingsApi(services).show),
         Route("/api/deliveries", deliveries.list),
         Route("/api/deliveries", deliveries.clear, methods=["DELETE"]),

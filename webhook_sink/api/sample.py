@@ -38,7 +38,7 @@ class SampleApi:
         400 for an unknown event, 409 if the sink cannot make a sample, 503 if it is not stored.
         """
         reject_unknown_parameters(request, ("event",))
-        event = self._event(request.query_params.get("event") or None)
+        event = self._event(request.query_params.get("event"))
         host, port = request.scope["server"]
         destination = Destination("http", host, port)
         secret = next(iter(self._services.secrets), None)

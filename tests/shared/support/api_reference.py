@@ -41,7 +41,10 @@ class Reference:
         return f"{before}{begin}\n\n{reference_tables(document)}\n{end}{after}"
 
 
-REFERENCES = (Reference("mock_server/admin/openapi.yaml", "docs/mock.md"),)
+REFERENCES = (
+    Reference("mock_server/admin/openapi.yaml", "docs/mock.md"),
+    Reference("webhook_sink/api/openapi.yaml", "docs/sink-api.md"),
+)
 
 
 def reference_tables(document: Mapping[str, Any]) -> str:

@@ -196,10 +196,15 @@ def test_an_undelivered_event_is_sent_again_unchanged(token: str, tmp_path: Path
         options = ["--webhook-url", receiver.url.partition("?")[0]]
         with killed(token, tmp_path / "state", *options) as (client, process):
             body = {"name": "sent again", "scopes": ["license:read"]}
-            assert client.post(PATH, json=body).status_code == 201
+            created = client.post(PATH, json=body)
+            assert created.status_code == 201
             first = receiver.next()
             process.kill()
             process.wait()
+        stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+        assert b"sent again" in stored
+        for secret in (token, created.json()["accessToken"]):
+            assert secret.rpartition(".")[2].encode() not in stored
         with killed(token, tmp_path / "state", *options) as (client, process):
             (delivery,) = listed(client, "deliveries")
             assert (delivery["state"], delivery["attempts"][-1]["next"]) == ("undelivered",) * 2

@@ -257,6 +257,14 @@ def test_every_link_between_pages_has_a_target() -> None:
         assert name == "README.md" or f"({name})" in PAGES[index], name
 
 
+def test_no_empty_line_splits_a_table() -> None:
+    for name, page in PAGES.items():
+        text = re.sub(r"^ *```.*?^ *```$", "", page, flags=re.MULTILINE | re.DOTALL)
+        tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
+        for table in tables:
+            assert re.match(r"\|.*\n\|[-:| ]+\|$", table, re.MULTILINE), f"{name}: {table[:80]}"
+
+
 def test_every_decision_record_is_in_the_index_and_has_all_sections() -> None:
     assert len(RECORDS) >= 10
     index = [

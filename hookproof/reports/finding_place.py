@@ -4,7 +4,7 @@ from openapi.contract import Json
 from openapi.json_pointer import split_pointer
 
 _RESPONSE_CHECKS = ("response-", "server-error", "unique-value")
-_IN_WEBHOOK = "webhook-"
+_WEBHOOK = "webhook"
 
 
 def place(data: dict[str, Json], finding: dict[str, Json]) -> str:
@@ -15,11 +15,14 @@ def place(data: dict[str, Json], finding: dict[str, Json]) -> str:
 def message(data: dict[str, Json], finding: dict[str, Json]) -> str:
     """Return the message that is wrong: `webhook`, `request` or `response 401`.
 
-    The operation precedes it if the contract has several.
+    If the contract has several operations, that of the message precedes it, and the event follows.
     """
     kind = _kind(data, finding)
-    operation = _operation(finding) if data["operations"]["total"] > 1 else ""
-    return f"{operation} {kind}".lstrip()
+    if data["operations"]["total"] <= 1:
+        return kind
+    if kind == _WEBHOOK:
+        return f"{kind} {_event(data, finding)}".rstrip()
+    return f"{_operation(finding)} {kind}".lstrip()
 
 
 def part(finding: dict[str, Json]) -> str:
@@ -35,9 +38,9 @@ def part(finding: dict[str, Json]) -> str:
 def _kind(data: dict[str, Json], finding: dict[str, Json]) -> str:
     check, response = finding["check"], finding["response"]
     is_of_receiver = data["command"] == "verify-receiver"
-    is_delivery = check.startswith(_IN_WEBHOOK) or finding["delivery"] is not None
+    is_delivery = check.startswith(f"{_WEBHOOK}-") or finding["delivery"] is not None
     if is_delivery and not is_of_receiver:
-        return "webhook"
+        return _WEBHOOK
     is_of_request = finding["instance"] is not None and not check.startswith(_RESPONSE_CHECKS)
     if response is None or (is_of_request and not is_of_receiver):
         return "delivery" if is_of_receiver else "request"
@@ -51,3 +54,11 @@ def _operation(finding: dict[str, Json]) -> str:
         return f"{rest[1].upper()} {rest[0]}"
     request = finding["request"]
     return "" if request is None else f"{request['method']} {request['target'].partition('?')[0]}"
+
+
+def _event(data: dict[str, Json], finding: dict[str, Json]) -> str:
+    """Return the event of the delivery, else that of the constraint; empty if neither is known."""
+    number = finding["delivery"] and finding["delivery"]["id"]
+    named = next((one["event"] for one in data["deliveries"] if one["id"] == number), None)
+    first, *rest = [*split_pointer(finding["pointer"]), ""]
+    return named or (rest[0] if first == "webhooks" else "")

@@ -251,6 +251,7 @@ def test_every_report_has_the_place_of_a_finding_that_its_message_lacks(data: Da
         ("invalid-request", "/name", 1, "request /name"),
         ("valid-request", None, 1, "response 201"),
         ("valid-request", None, 2, "POST /v3/personal-access-tokens response 201"),
+        ("webhook-echo", "/data/name", 2, "webhook personalAccessToken.created /data/name"),
     ],
 )
 def test_a_place_names_the_message_and_its_part(
@@ -262,7 +263,15 @@ def test_a_place_names_the_message_and_its_part(
     data["operations"]["total"] = total
     assert place(data, found) == shown
     path = {**found, "pointer": "/paths/~1pets~1{id}/get/responses/200"}
-    assert (place(data, path)[:15] == "GET /pets/{id} ") is (total > 1)
+    is_named = total > 1 and not check.startswith("webhook-")
+    assert (place(data, path)[:15] == "GET /pets/{id} ") is is_named
+
+
+def test_a_webhook_without_a_delivery_has_the_event_of_its_constraint(data: Data) -> None:
+    found = {**data["findings"][0], "check": "webhook-sent", "instance": None, "delivery": None}
+    data["operations"]["total"] = 2
+    assert place(data, {**found, "pointer": "/webhooks/pet.created/post"}) == "webhook pet.created"
+    assert place(data, {**found, "pointer": "/components/schemas/Pet"}) == "webhook"
 
 
 def test_the_place_of_a_receiver_is_its_response(data: Data) -> None:

@@ -4,13 +4,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.accessibility import complaints
-from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, started
+from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, launched, started
 
 from mock_server.tokens import mint
 from openapi.loading.loader import load_contract
@@ -193,6 +194,27 @@ def test_redelivers_a_delivery(page: Page, url: str) -> None:
     page.get_by_role("button", name="Redeliver").click()
     expect(attempts).to_have_count(2)
     expect(attempts.nth(1)).to_contain_text("redelivered")
+
+
+def test_after_a_kill_the_page_sends_an_undelivered_event(browser: Browser, tmp_path: Path) -> None:
+    with handled(_Refusing) as receiver:
+        command = [*MOCK, "--state", str(tmp_path / "state.db"), "--webhook-url", receiver]
+        with launched(command, **SECRETS) as (url, process):
+            assert create(url, "acknowledged").status_code == 201
+            process.kill()
+            process.wait()
+        with started(command, **SECRETS) as url:
+            page = browser.new_page()
+            page.goto(f"{url}/_hookproof/")
+            page.locator("#requests").get_by_role("button").click()
+            expect(page.locator("#detail")).to_contain_text("unknown: the mock was killed")
+            expect(page.locator("#detail")).to_contain_text("The response is not recorded.")
+            expect(page.locator("#deliveries")).to_contain_text("undelivered")
+            page.locator("#deliveries").get_by_role("button").click()
+            page.get_by_role("button", name="Redeliver").click()
+            attempts = page.locator("#detail").get_by_role("table", name="Attempts")
+            expect(attempts).to_contain_text("redelivered")
+            page.close()
 
 
 def test_reset_asks_for_confirmation(page: Page, url: str) -> None:

@@ -68,7 +68,7 @@ export const rows = {
       ["", verdict(r)],
       ["", String(r.status ?? "none")],
       ["main", opener("requests", r.id, [made("span", r.method, "method"), target(r.target)])],
-      ["number", r.milliseconds.toFixed(1)],
+      ["number", duration(r.milliseconds)],
     ]),
   deliveries: (d) =>
     row("deliveries", d.id, [
@@ -86,6 +86,10 @@ export const rows = {
       ["side", String(t.requested.expires ?? "never")],
     ]),
 };
+
+function duration(milliseconds) {
+  return milliseconds === null ? "" : milliseconds.toFixed(1);
+}
 
 function target(text) {
   const element = made("span", text, "target");
@@ -180,7 +184,7 @@ export const details = {
     messages(r),
     facts([
       ["Received", new Date(r.at * 1000).toLocaleString()],
-      ["Duration", `${r.milliseconds.toFixed(1)} ms`],
+      ["Duration", r.milliseconds === null ? "unknown: the mock was killed" : `${duration(r.milliseconds)} ms`],
       ["Operation", r.operation ?? "not in the contract"],
       ["Credential", r.verdict.credential],
       ["Other reasons to reject", r.verdict.rejection?.message ?? "none"],
@@ -204,7 +208,7 @@ export const details = {
         [time(a.at)],
         `${a.attempt}${a.redelivered ? ", redelivered" : ""}`,
         a.outcome ?? "none",
-        a.milliseconds === null ? "" : a.milliseconds.toFixed(1),
+        duration(a.milliseconds),
         a.next === "retry" ? `retry in ${a.backoff_seconds.toFixed(1)} s` : a.next,
       ]),
     ),

@@ -1,5 +1,6 @@
 """Admin page of the mock in a browser: records, overrides, reset and control token."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.accessibility import complaints
-from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, launched, started
+from support.processes import JWT_SECRET, TESTS, WEBHOOK_SECRET, handled, launched, started
 
 from mock_server.tokens import mint
 from openapi.loading.loader import load_contract
@@ -132,6 +133,25 @@ def test_a_composed_request_is_shown_beside_its_response(page: Page) -> None:
     page.get_by_label("Headers, one on each line", exact=True).fill("no header")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#send-said")).to_contain_text('"no header" is no header')
+
+
+@pytest.mark.parametrize("name", ["every_kind", "turnstiles"])
+def test_every_operation_can_be_sent_from_the_page(browser: Browser, name: str) -> None:
+    contract = TESTS / "data" / f"{name}.yaml"
+    with started([*MOCK, "--contract", str(contract)]) as url:
+        page = browser.new_page()
+        page.goto(f"{url}/_hookproof/")
+        operations = page.locator("#send-operation option")
+        expect(operations).not_to_have_count(0)
+        for label in operations.all_inner_texts():
+            page.get_by_label("Operation").select_option(label)
+            if label in ("GET /search", "GET /cookie"):
+                continue  # they need a cookie, which no page can set
+            page.get_by_role("button", name="Send", exact=True).click()
+            sent = page.locator("#detail .message .wire")
+            expect(sent.first).to_contain_text(label)
+            expect(sent.last).to_have_text(re.compile("20[01]"))
+        page.close()
 
 
 def test_a_response_is_injected_into_upcoming_requests(page: Page, url: str) -> None:

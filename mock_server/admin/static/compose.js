@@ -67,8 +67,12 @@ export async function send() {
   const { method } = chosen();
   const target = filledIn(at("send-target").value.trim(), issued);
   if (!target.startsWith("/")) throw new Error("a path begins with a slash");
-  const text = at("send-body").value;
   const headers = headerPairs(filledIn(at("send-headers").value, issued));
+  if (headers.some(([name]) => name.toLowerCase() === "cookie"))
+    throw new Error("no page can set the header Cookie: use curl for this request");
+  // A text field has no carriage returns, which separate the parts of a form.
+  const isForm = headers.some(([, value]) => /^multipart\//i.test(value));
+  const text = at("send-body").value.replace(/\n/g, isForm ? "\r\n" : "\n");
   const body = ["GET", "HEAD"].includes(method) || text === "" ? undefined : text;
   await fetch(location.origin + target, { method, headers, body, cache: "no-store", redirect: "manual" });
   return { method, target };

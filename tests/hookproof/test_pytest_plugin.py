@@ -122,6 +122,13 @@ def test_with_xdist_all_checks_use_one_run(port: int, project: Path) -> None:
     assert told == [(str(written["seed"]), written["run_id"])]
 
 
+def test_a_finding_about_a_webhook_has_its_place(port: int, project: Path) -> None:
+    with running_mock(port, "--fault", "payload-null-data-user-metadata-0-key") as url:
+        done = run_light_pytest(project, *arguments(url, port), **mock_environment())
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "VIOLATION delivery 1: /data/user/metadata/0/key: null, not string" in done.stdout
+
+
 USAGE = {
     "-n 2 --dist worksteal": "pass --dist loadgroup with -n",
     "--hookproof-args=--nonsense": "No such option",

@@ -411,6 +411,7 @@ def test_every_report_has_the_reason_of_a_run_without_verdict(data: Data, tmp_pa
     ):
         assert "no token was given: pass --token" in text
     assert "could not judge" in format_summary(data, "reports")[-1].lower()
+    assert "0 violations" not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def cases(data: Data) -> dict[str, Any]:

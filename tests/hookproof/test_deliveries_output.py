@@ -35,9 +35,12 @@ def receiver(got: list[bytes], statuses: list[int]) -> type[BaseHTTPRequestHandl
         def do_POST(self) -> None:
             assert self.headers["X-Shop"] == "one"
             got.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(statuses.pop(0))
-            self.send_header("Content-Length", "0")
+            status = statuses.pop(0)
+            body = b'{"message": "no such order"}\n\x1b[31mred\n' if status == 500 else b""
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
@@ -54,7 +57,9 @@ def test_resends_deliveries(url: str, capsys: pytest.CaptureFixture[str]) -> Non
         assert first.startswith(f"2 to {there}/in?x=1: 200 after 0.")
         assert second.startswith(f"1 to {there}/in?x=1: 204 after 0.")
         assert main(["deliveries", "resend", "1", "--to", there]) == 1
-        assert ": 500 after " in capsys.readouterr().out
+        failed, *body = capsys.readouterr().out.splitlines()
+        assert ": 500 after " in failed
+        assert body == ['  {"message": "no such order"}', r"  \x1b[31mred"]
         assert main(["deliveries", "show", "1"]) == 0
         shown = capsys.readouterr().out
         assert shown.count(f"\nresend     {there}/") == 2

@@ -15,7 +15,6 @@ from hookproof.commands.deliveries.wait import wait_for_delivery
 from hookproof.errors import CommandError
 from hookproof.output import print_bytes, print_json, print_remark
 from openapi.contract import Json
-from openapi.safe_text import escape_ci_command, escape_hidden
 from webhook_sink.client import SinkClient, SinkError, SinkRefusal
 
 DONE, NOT_DONE = 0, 1
@@ -89,12 +88,7 @@ def _resend(sink: SinkClient, options: SimpleNamespace) -> int:
             continue
         results.append(forward)
         if not options.json:
-            print(
-                escape_ci_command(
-                    escape_hidden(f"{number} to {formatting.format_forward(forward)}")
-                ),
-                flush=True,
-            )
+            print("\n".join(formatting.format_resend(number, forward)), flush=True)
     if options.json:
         print_json(results)
     good = [one for one in results if one["status"] is not None and 200 <= one["status"] <= 299]

@@ -16,6 +16,8 @@ FIXED_COLUMN_WIDTHS = (19, 5, 24, 6, 28, 32, 0)
 MIN_TABLE_WIDTH = 110
 """Columns of a terminal below which the table would break names of events and verdicts."""
 MAX_BODY_CHARS = 20_000
+MAX_RESPONSE_CHARS, MAX_RESPONSE_LINES = 2000, 20
+"""Maximum of a receiver's body that is shown."""
 _MAX_LINE_CHARS = MAX_BODY_CHARS + 100
 
 
@@ -112,6 +114,15 @@ def format_forward(one: Json) -> str:
     if one["status"] is None:
         return f"{one['url']}: {one['error'] or 'no response'}"
     return f"{one['url']}: {one['status']} after {float(one['seconds']):.3f} s"
+
+
+def format_resend(number: int, one: Json) -> list[str]:
+    """Return the lines of a resend: target and response, and the start of its body, indented."""
+    body = one.get("body")
+    text = body.get("text") if isinstance(body, dict) else None
+    lines = str(text or "")[:MAX_RESPONSE_CHARS].splitlines()[:MAX_RESPONSE_LINES]
+    shown = [f"{number} to {format_forward(one)}", *(f"  {line}" for line in lines)]
+    return [escape_ci_command(escape_hidden(line)) for line in shown]
 
 
 def _findings(data: Json) -> Iterator[str]:

@@ -14,7 +14,7 @@ from mock_server.admin.docs import documentation_routes
 from mock_server.admin.document import api_document
 from mock_server.responses.errors import ErrorResponses
 from openapi.contract import Contract
-from openapi.http.json_api import ADMIN_PATH
+from openapi.http.json_api import ADMIN_PATH, api_response
 from openapi.http.origin_guard import BearerToken, OriginGuard
 from openapi.http.page_visit import ICON_PATH, ROOT_PATH, is_page_visit
 
@@ -40,6 +40,9 @@ def create_admin_app(
     """
 
     async def handle_error(request: Request, exception: Exception) -> Response:
+        if request.scope["path"].startswith(ADMIN_API_PREFIX):
+            # A Mount matches no path with a line break.
+            return api_response({"message": f"there is nothing at {request.url.path}"}, 404)
         response = error_responses.response(exception, request.url.path)
         headers = {key.decode(): value.decode() for key, value in response.headers}
         return Response(response.body, response.status, headers)

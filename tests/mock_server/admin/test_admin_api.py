@@ -185,6 +185,8 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "nothing", {}, 404, "/_hookproof/api/nothing"),
     ("GET", "requests/999999", {}, 404, "there is no request 999999"),
     ("GET", "requests/x", {}, 404, 'there is no request "x"'),
+    ("GET", "requests/a%0Ab", {}, 404, "there is nothing at"),
+    ("POST", "deliveries/%0A/redeliver", {}, 404, "there is nothing at"),
     ("GET", "requests/0", {}, 404, "there is no request"),
     ("GET", "requests/-1", {}, 404, "there is no request"),
     ("GET", f"requests/{2**53 + 1}", {}, 404, "there is no request"),

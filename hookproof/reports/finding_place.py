@@ -4,6 +4,7 @@ from openapi.contract import Json
 from openapi.json_pointer import split_pointer
 
 _RESPONSE_CHECKS = ("response-", "server-error", "unique-value")
+_HEADER_CHECKS = ("response-headers", "response-media-type")
 _WEBHOOK = "webhook"
 
 
@@ -30,7 +31,7 @@ def part(finding: dict[str, Json]) -> str:
     instance = finding["instance"]
     if instance is None:
         return ""
-    if finding["check"] == "response-headers":
+    if finding["check"] in _HEADER_CHECKS:
         return f"header {instance.removeprefix('/')}"
     return instance or "body"
 

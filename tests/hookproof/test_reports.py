@@ -248,6 +248,7 @@ def test_every_report_has_the_place_of_a_finding_that_its_message_lacks(data: Da
         ("webhook-redelivery", None, 1, "webhook"),
         ("response-schema", "/message", 1, "response 201 /message"),
         ("response-headers", "/retry-after", 1, "response 201 header retry-after"),
+        ("response-media-type", "/content-type", 1, "response 201 header content-type"),
         ("invalid-request", "/name", 1, "request /name"),
         ("valid-request", None, 1, "response 201"),
         ("valid-request", None, 2, "POST /v3/personal-access-tokens response 201"),

@@ -2,7 +2,7 @@
 
 import random
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from contracts.ledger.resource_history import KnownResource
 from contracts.model.case import (
@@ -15,8 +15,8 @@ from contracts.model.case import (
 from contracts.resource_sequences import lists
 from contracts.resource_sequences.bodies import BodyMaker, BodyPlan
 from contracts.resource_sequences.client import ResourceClient
-from openapi.contract import Operation
-from openapi.parameters import parameter_key
+from openapi.contract import Contract, Operation
+from openapi.parameters import Parameter, parameter_key, path_parameter_names
 from openapi.requests.examples import is_sendable
 from openapi.resources.derivation import idempotency_key
 from openapi.resources.model import SharedProperty
@@ -46,46 +46,66 @@ def create_and_read(client: ResourceClient, bodies: int) -> None:
             create, "create with a date of the service", plan, client.parent_of(made[0]),
             phase=READ_ONLY_PHASE,
         )  # fmt: skip
-    read = client.resource.read
-    if made and read is not None and client.session(read) is not None:
-        for identity in _unused_identities(client, made[0]):
-            path = {**client.path_of(made[0])}
-            key = parameter_key("path", client.resource.parameter)
-            path[key] = identity
-            client.send(
-                read, "read a resource that never existed", None, path, phase=UNKNOWN_RESOURCE_PHASE
-            )
+    if made:
+        _try_unknown(client, made[0])
 
 
-def _unused_identities(client: ResourceClient, known: KnownResource) -> Iterator[str]:
-    """Yield an identity of the same form as that of `known`, which no resource has."""
-    contract = client.contract
-    read = client.resource.read
-    key = parameter_key("path", client.resource.parameter)
-    parameter = next((p for p in read.parameters if p.key == key), None) if read else None
-    if parameter is None:
+def _try_unknown(client: ResourceClient, known: KnownResource) -> None:
+    """Read a resource that never existed, and create and list below a parent that never did."""
+    resource = client.resource
+    if resource.read is not None and resource.parameter:
+        key, path = parameter_key("path", resource.parameter), client.path_of(known)
+        _send_unknown(client, resource.read, path, key, "read a resource that never existed")
+    outer = path_parameter_names(resource.create.path)
+    listing = resource.listing.operation if resource.listing else None
+    for operation, verb in ((resource.create, "create"), (listing, "list")):
+        # Without a documented 404, a list of an unknown parent may be empty.
+        if outer and operation and operation.response_caused_by("unknown-resource") is not None:
+            key = parameter_key("path", outer[-1])
+            text = f"{verb} below a resource that never existed"
+            _send_unknown(client, operation, client.parent_of(known), key, text)
+
+
+def _send_unknown(
+    client: ResourceClient,
+    operation: Operation,
+    path: Mapping[str, object],
+    key: str,
+    description: str,
+) -> None:
+    """Send a request with another value of the path parameter `key`, which nothing has."""
+    parameter = next((p for p in operation.parameters if p.key == key), None)
+    if client.session(operation) is None or parameter is None or key not in path:
         return
-    choose = random.Random(known.identity)  # noqa: S311 - no secret
-    varied = [i for i, letter in enumerate(known.identity) if letter.isalnum()]
-    kept = len(known.identity) - len(known.identity.lstrip(string.ascii_letters + "_-"))
+    for identity in _unused_identities(client.contract, parameter, str(path[key])):
+        changed = {**path, key: identity}
+        client.send(operation, description, None, changed, phase=UNKNOWN_RESOURCE_PHASE)
+
+
+def _unused_identities(contract: Contract, parameter: Parameter, known: str) -> Iterator[str]:
+    """Yield an identity of the same form as the `known` one, which no resource has."""
+    choose = random.Random(known)  # noqa: S311 - no secret
+    varied = [i for i, letter in enumerate(known) if letter.isalnum()]
+    kept = len(known) - len(known.lstrip(string.ascii_letters + "_-"))
     changed = [i for i in varied if i >= kept] or varied
-    if known.identity.isdigit() or len(changed) < _MIN_VARIED:
+    if known.isdigit() or len(changed) < _MIN_VARIED:
         return
+    # Without a prefix such as `cus_`, the rest may be hexadecimal.
+    is_hexadecimal = all(known[i] in string.hexdigits for i in changed)
     for _ in range(20):
-        letters = [*known.identity]
+        letters = [*known]
         for index in changed[1:]:
-            letters[index] = choose.choice(_alphabet(letters[index], known.identity))
+            letters[index] = choose.choice(_alphabet(letters[index], is_hexadecimal))
         text = "".join(letters)
-        if text != known.identity and is_sendable(contract, parameter, text):
+        if text != known and is_sendable(contract, parameter, text):
             yield text
             return
 
 
-def _alphabet(letter: str, identity: str) -> str:
+def _alphabet(letter: str, is_hexadecimal: bool) -> str:
     """Return the characters that may replace `letter` in an identity."""
     if letter.isdigit():
         return string.digits
-    is_hexadecimal = all(c in string.hexdigits + "-{}" for c in identity)
     if is_hexadecimal:
         return "abcdef" if letter.islower() else "ABCDEF"
     return string.ascii_lowercase if letter.islower() else string.ascii_uppercase

@@ -10,7 +10,7 @@ from hookproof.options.command import Group, options, token
 from openapi.json_pointer import check_pointer
 
 VERDICTS = ("conforms", "warning", "violation")
-SIGNATURES = ("valid", "invalid", "missing", "unchecked")
+SIGNATURES = ("valid", "invalid", "missing", "other-scheme", "unchecked")
 _FILTER_NAMES = ("event", "verdict", "signature", "path", "text")
 
 

@@ -51,8 +51,13 @@ export function describeReply({ status, reply }) {
   return !reply || reply.startsWith(String(status)) ? reply || String(status) : `${status} (${reply})`;
 }
 
+/** Return the state of the signature in words. */
+export function signatureWords({ signature }) {
+  return { unchecked: "not checked", "other-scheme": "other scheme" }[signature] ?? signature;
+}
+
 function describeSignature(delivery) {
-  const words = delivery.signature === "unchecked" ? "not checked" : delivery.signature;
+  const words = signatureWords(delivery);
   const found = delivery.findings.find((one) => one.check === "webhook-signature");
   return found ? `${words}: ${visible(found.message)}` : words;
 }

@@ -1,11 +1,12 @@
 // Row of one delivery. Its text is untrusted: it becomes textContent only.
 import { visible } from "./text.js";
+import { signatureWords } from "./delivery_facts.js";
 import { createElement } from "./elements.js";
 
 const TONES = { conforms: "good", warning: "so-so", violation: "bad" };
 const SIGNS = { conforms: "\u2713", warning: "!", violation: "\u2715" };
 const MAX_EARLIER_RESPONSES = 3; // hidden attempts whose responses are shown
-const SIGNATURES = { valid: "quiet", invalid: "said-bad", missing: "said-bad", unchecked: "quiet" };
+const QUIET_SIGNATURES = ["valid", "unchecked"];
 
 function formatTime(seconds) {
   const moment = new Date(seconds * 1000);
@@ -106,7 +107,7 @@ export function row(delivery, fold, before) {
   element.setAttribute("role", "row"); // a narrow window lays rows out as grids
   const number = cell("th", "number", String(delivery.id));
   number.scope = "row";
-  const signature = delivery.signature === "unchecked" ? "not checked" : delivery.signature;
+  const tone = QUIET_SIGNATURES.includes(delivery.signature) ? "quiet" : "said-bad";
   element.append(
     cell("td", "choice-of", choice(delivery.id)),
     number,
@@ -114,7 +115,7 @@ export function row(delivery, fold, before) {
     cell("td", "request", request(delivery)),
     cell("td", "event", ...event(delivery, fold)),
     cell("td", "answer", ...response(delivery, before)),
-    cell("td", "signature", createElement("span", signature, SIGNATURES[delivery.signature])),
+    cell("td", "signature", createElement("span", signatureWords(delivery), tone)),
     cell("td", "verdict-of", verdict(delivery)),
   );
   return element;

@@ -139,7 +139,7 @@ def _explain_key_pair_values(
     return "one of them is valid" if [] in every else "none of them is valid"
 
 
-def _other_scheme(
+def find_other_scheme(
     scheme: SignatureScheme, delivery: Delivery
 ) -> tuple[SignatureScheme, str] | None:
     """Return the known scheme whose signature header the delivery has, and a sentence; or None."""
@@ -175,7 +175,7 @@ def _explain_missing_header(
         found = http_message_elsewhere(scheme, delivery, secrets, suspects)
     elif isinstance(scheme, HmacScheme):
         found = _hmac_elsewhere(scheme, delivery, secrets, suspects)
-    other = _other_scheme(scheme, delivery)
+    other = find_other_scheme(scheme, delivery)
     if other is not None:
         return _with_other_scheme(*other, delivery, secrets[0], found)
     if found is not None:

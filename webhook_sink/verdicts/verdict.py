@@ -13,10 +13,11 @@ from openapi.signatures.scheme import Secrets, SignatureScheme, secrets_as_tuple
 from openapi.strict_json import ParsedJson
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import GZIP_MAGIC, is_form
-from webhook_sink.signature_diagnosis.explain import explain_signature
+from webhook_sink.signature_diagnosis.explain import explain_signature, find_other_scheme
 from webhook_sink.verdicts.recognition import recognize
 
-SignatureStatus = Literal["valid", "invalid", "missing", "unchecked"]
+SignatureStatus = Literal["valid", "invalid", "missing", "other-scheme", "unchecked"]
+_STATUS_WORDS = {"unchecked": "not checked", "other-scheme": "of another scheme"}
 _MAX_LISTED_NAMES = 5
 _MAX_VIOLATIONS = 1000
 """Maximum of reported schema violations of one delivery."""
@@ -31,7 +32,9 @@ class Verdict:
     payload: object
     """Payload as its media type says, or None."""
     signature: SignatureStatus
-    """`unchecked` without a secret, without a signature scheme, or for a truncated body."""
+    """`unchecked` without a secret, without a signature scheme, or for a truncated body;
+    `other-scheme` if the header of another scheme is there instead.
+    """
     findings: tuple[Finding, ...]
     possible_events: tuple[Event, ...] = ()
     """Every event that the names in the delivery allow; `event` is one of them."""
@@ -53,8 +56,7 @@ def format_verdict(violations: int, warnings: int, signature: str) -> str:
     parts = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
     if not violations:
         parts.insert(0, "conforms")
-    status = "not checked" if signature == "unchecked" else signature
-    return f"{', '.join(parts)}; signature {status}"
+    return f"{', '.join(parts)}; signature {_STATUS_WORDS.get(signature, signature)}"
 
 
 def judge(
@@ -134,7 +136,10 @@ def _check_signature(
     if scheme is None:
         return "unchecked", None
     if not delivery.header_values(scheme.header):
-        return "missing", f"there is no {scheme.header} header"
+        status: SignatureStatus = (
+            "other-scheme" if find_other_scheme(scheme, delivery) else "missing"
+        )
+        return status, f"there is no {scheme.header} header"
     if not secrets or delivery.truncated:
         return "unchecked", None
     complaint = scheme.verify(delivery.message, secrets[0], delivery.received_at)

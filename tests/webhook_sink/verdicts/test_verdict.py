@@ -42,6 +42,18 @@ def test_judges_a_vector(vector: dict[str, Any]) -> None:
     assert verdict.event is (event_of(vector) if known else None)
 
 
+def test_the_signature_of_another_scheme_is_not_called_missing(contract: Contract) -> None:
+    headers = ((b"Content-Type", b"application/json"), (b"Stripe-Signature", b"t=1,v1=00"))
+    vector = next(one for one in VECTORS if one["expect"]["signature"] == "missing")
+    delivery = replace(delivery_of(vector), headers=headers)
+    for secrets in ((), secrets_of(vector)):
+        verdict = judge(delivery, contract, secrets)
+        assert verdict.signature == "other-scheme"
+        assert verdict.summary.endswith("signature of another scheme")
+    without = replace(delivery, headers=headers[:1])
+    assert judge(without, contract, ()).signature == "missing"
+
+
 def test_findings_point_into_the_contract_and_contain_no_secret() -> None:
     for vector in VECTORS:
         contract = contract_of(vector)

@@ -74,13 +74,16 @@ def create_router(
     )
     admin_app = json_api_app([*api_routes, Mount("/", page)])
     guarded = TokenGate(admin_app, token, {HEALTH_PATH}) if token else OriginGuard(admin_app)
-    router = Router([Mount(_ADMIN_PREFIX, guarded)], redirect_slashes=False, lifespan=lifespan)
+    router = Router([], redirect_slashes=False, lifespan=lifespan)
     to_page, no_icon = RedirectResponse(f"{_ADMIN_PREFIX}/"), Response(status_code=204)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         # Compared here, because routing takes longer than the rest of `receiver`.
-        if scope["type"] != "http" or scope["path"].startswith(f"{_ADMIN_PREFIX}/"):
+        if scope["type"] != "http":
             await router(scope, receive, send)
+        elif scope["path"].startswith(f"{_ADMIN_PREFIX}/"):
+            # Not by a Mount, which matches no path with a line break.
+            await guarded({**scope, "root_path": _ADMIN_PREFIX}, receive, send)
         elif scope["path"] == _ADMIN_PREFIX and scope["method"] in ("GET", "HEAD"):
             await to_page(scope, receive, send)
         elif scope["path"] in visited_paths and _is_visit(scope):

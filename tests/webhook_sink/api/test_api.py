@@ -287,3 +287,11 @@ def test_allow_names_the_methods_that_work(start: StartSink, path: str) -> None:
         else:
             assert {one.headers["allow"] for one in refused} == {", ".join(sorted(working))}
             assert working | {m for m, one in answers.items() if one in refused} == set(METHODS)
+
+
+@pytest.mark.parametrize("path", ["deliveries/%0Ab", "deliveries/%0A/body", "a%0Ab"])
+def test_a_path_with_a_line_break_gets_an_error_of_the_api(start: StartSink, path: str) -> None:
+    with start() as client:
+        answer = client.http.get(f"{client.sink.url}/_hookproof/api/{path}")
+    assert (answer.status_code, list(answer.json())) == (404, ["message"])
+    assert answer.headers["x-content-type-options"] == "nosniff"

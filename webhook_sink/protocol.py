@@ -32,6 +32,10 @@ _ERROR_RESPONSES = {
 _SCOPE_EXTENSION = "hookproof.wire"
 
 
+class UnsuitableServer(RuntimeError):
+    """The application runs on a server that does not keep the bytes of requests."""
+
+
 class ConnectionInfo(NamedTuple):
     """Request head as received, and the state of its connection."""
 
@@ -117,8 +121,8 @@ class SinkProtocol(BoundedProtocol):
 
 
 def get_connection_info(scope: MutableMapping[str, Any]) -> ConnectionInfo:
-    """Return the `ConnectionInfo` of a request; `RuntimeError` under another protocol."""
+    """Return the `ConnectionInfo` of a request; `UnsuitableServer` under another protocol."""
     connection_info = scope.get("extensions", {}).get(_SCOPE_EXTENSION)
     if not isinstance(connection_info, ConnectionInfo):
-        raise RuntimeError("serve the sink with webhook_sink.server.uvicorn_config(app)")
+        raise UnsuitableServer("serve the sink with webhook_sink.server.uvicorn_config(app)")
     return connection_info

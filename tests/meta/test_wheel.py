@@ -10,9 +10,9 @@ PACKAGES = ("contracts", "hookproof", "mock_server", "openapi", "webhook_sink")
 DATA_SUFFIXES = {
     "contracts": {".typed"},
     "hookproof": {".css", ".jinja", ".json", ".typed"},
-    "mock_server": {".css", ".html", ".js", ".svg", ".typed"},
-    "openapi": {".css", ".js", ".json", ".yaml", ".typed"},
-    "webhook_sink": {".css", ".html", ".js", ".svg", ".typed"},
+    "mock_server": {".css", ".html", ".js", ".typed", ".yaml"},
+    "openapi": {".css", ".js", ".json", ".svg", ".yaml", ".typed"},
+    "webhook_sink": {".css", ".html", ".js", ".typed", ".yaml"},
 }
 """Allowed file types of each package, apart from Python."""
 

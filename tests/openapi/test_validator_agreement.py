@@ -116,7 +116,7 @@ def differences(sink: Sink, run: LiveRun, vector: dict[str, Any]) -> Iterator[st
     number = ledger.deliveries[0].delivery.id
     signature, told = told_by_the_sink(sink, number)
     judged, found = told_by_the_harness(ledger)
-    if judged != ("broken" if signature in ("invalid", "missing") else signature):
+    if judged != ("broken" if signature in ("invalid", "missing", "other-scheme") else signature):
         yield f"{vector['name']}: {signature} to the sink, {judged} to the harness"
     for only in {*told} ^ {*found}:
         yield f"{vector['name']}: only one of them says {only}"

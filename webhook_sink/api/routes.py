@@ -23,6 +23,7 @@ from webhook_sink.api.sample import SampleApi
 from webhook_sink.api.services import Services
 from webhook_sink.api.settings import SettingsApi
 from webhook_sink.api.stream import EventStream
+from webhook_sink.protocol import UnsuitableServer
 from webhook_sink.replies.sender import send_response
 
 
@@ -95,7 +96,7 @@ def create_router(
         try:
             await dispatch(scope, receive, send)
         except Exception as error:
-            if scope["type"] != "http":
+            if scope["type"] != "http" or isinstance(error, UnsuitableServer):
                 raise
             refusals.record(f"a request got 500, {_place(error)}", error=error)
             with suppress(RuntimeError):  # the response has begun

@@ -22,6 +22,7 @@ from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, split_pointer
 from openapi.requests.examples import example_parameter
 from openapi.runtime_expression import parse_expression
+from openapi.schemas.direction import REQUEST
 from openapi.schemas.validation import stated_types
 from openapi.security import SchemeKind
 from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
@@ -233,7 +234,7 @@ def _request_schemas(operations: Iterable[Operation]) -> Iterator[str]:
 
 def _constraints(contract: Contract) -> Iterator[SchemaConstraint]:
     for schema in _request_schemas(contract.operations):
-        yield from schema_constraints(contract, schema)
+        yield from schema_constraints(contract, schema, REQUEST)
 
 
 def _limited_texts(contract: Contract) -> Iterator[tuple[dict[str, Json], Json]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from openapi.contract import Contract, Json
 from openapi.examples import draw_value
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer
+from openapi.schemas.direction import needed_properties
 from openapi.schemas.formats import FORMATS
 from openapi.schemas.validation import stated_types
 from openapi.serialization.text_values import text_types
@@ -102,9 +103,12 @@ _OTHER_LENGTHS = {"minLength": ("maxLength", -1), "maxLength": ("minLength", 1)}
 """Keyword of a length -> keyword and difference of the lengths that break it."""
 
 
-def schema_constraints(contract: Contract, pointer: str) -> Iterator[SchemaConstraint]:
+def schema_constraints(
+    contract: Contract, pointer: str, direction: str | None = None
+) -> Iterator[SchemaConstraint]:
     """Yield each constraint of the schema at `pointer` once.
 
+    `direction` leaves out required properties, as `readOnly` ones of a request.
     If a place has `enum` or `const`, yield only that: a value that breaks another keyword breaks it
     too.
     """
@@ -112,7 +116,7 @@ def schema_constraints(contract: Contract, pointer: str) -> Iterator[SchemaConst
     every = list(walk_subschemas(contract, pointer))
     listed = {part.place for part in every if _VALUE_LIST_KEYWORDS & part.schema.keys()}
     for part in every:
-        for keyword, detail in _keyword_details(part.schema):
+        for keyword, detail in _keyword_details(part.schema, direction):
             if part.place in listed and keyword not in _VALUE_LIST_KEYWORDS:
                 continue
             if keyword in _OTHER_LENGTHS and not _breaks_length_alone(contract, part, keyword):
@@ -154,8 +158,8 @@ def breaks_as_text(contract: Contract, pointer: str, constraint: SchemaConstrain
     return is_string or constraint.keyword != "type"
 
 
-def _keyword_details(schema: dict[str, Json]) -> Iterator[tuple[str, str]]:
-    for name in schema.get("required", ()):
+def _keyword_details(schema: dict[str, Json], direction: str | None) -> Iterator[tuple[str, str]]:
+    for name in needed_properties(schema, direction):
         yield "required", name
     if "type" in schema:
         allowed = stated_types(schema)

@@ -24,6 +24,7 @@ from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation
 from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
 from openapi.requests.conversion import is_convertible
+from openapi.schemas.direction import REQUEST
 from openapi.schemas.validation import SchemaViolation
 from openapi.serialization.bodies import MediaTypeSpec, read_body, write_body
 
@@ -57,7 +58,7 @@ def _body_constraints(contract: Contract, spec: MediaTypeSpec) -> Iterator[Schem
     """Yield the constraints that a body of this media type can break."""
     if spec.schema is None or spec.kind == "bytes":
         return
-    for constraint in schema_constraints(contract, spec.schema):
+    for constraint in schema_constraints(contract, spec.schema, REQUEST):
         field = spec.fields.get(constraint.place[0]) if constraint.place else None
         is_json = spec.kind == "json" or (field is not None and field.is_json)
         if is_json or breaks_as_text(contract, spec.schema, constraint):

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from support.mock import RunningMock, StartMock
+from support.processes import TESTS
 
 from mock_server.faults.derived import derived_faults
 from mock_server.faults.registry import faults
 from mock_server.faults.table import HANDWRITTEN_FAULTS
 from openapi.contract import Contract
-from openapi.loading.loader import default_contract_path, parse_contract
+from openapi.loading.loader import default_contract_path, load_contract, parse_contract
 from openapi.rate import Rate
 
 Seen = Callable[[RunningMock], bool]
@@ -140,3 +141,10 @@ def test_every_handwritten_fault_but_those_of_resources_applies_to_the_shipped_c
 ) -> None:
     applying = [n for n, fault in HANDWRITTEN_FAULTS.items() if fault.category != "resources"]
     assert list(faults(contract))[: len(applying)] == applying
+
+
+def test_a_request_needs_no_read_only_property() -> None:
+    workshop = load_contract(TESTS / "data" / "workshop.yaml")
+    names = faults(workshop)
+    assert "request-createCustomer-body-required-name-ignored" in names
+    assert "request-createCustomer-body-required-id-ignored" not in names

@@ -88,6 +88,8 @@ ELEMENT = """([name, key, url]) => new Promise((resolve) => {
     const element = document.createElement(name);
     element.onload = () => resolve("loaded");
     element.onerror = () => resolve("refused");
+    // Some elements tell nothing about a refused page.
+    setTimeout(() => resolve("no event"), 5000);
     if (name === "link") element.rel = "stylesheet";
     element[key] = url;
     document.documentElement.append(element);
@@ -217,7 +219,7 @@ def test_a_foreign_page_cannot_embed(scene: Scene) -> None:
         for name, key in (("iframe", "src"), ("object", "data"), ("embed", "src")):
             page.evaluate(ELEMENT, [name, key, scene.target + path])
     inner = [frame for frame in page.frames if frame != page.main_frame]
-    assert len(inner) > 3
+    assert len(inner) >= 3  # each iframe; an object or embed may have none
     for frame in inner:
         frame.wait_for_load_state()
         assert frame.url.startswith("chrome-error:")

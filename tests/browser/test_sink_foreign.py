@@ -88,8 +88,6 @@ ELEMENT = """([name, key, url]) => new Promise((resolve) => {
     const element = document.createElement(name);
     element.onload = () => resolve("loaded");
     element.onerror = () => resolve("refused");
-    // Some elements tell nothing about a refused page.
-    setTimeout(() => resolve("no event"), 5000);
     if (name === "link") element.rel = "stylesheet";
     element[key] = url;
     document.documentElement.append(element);
@@ -182,7 +180,8 @@ def scene(
         addresses = {
             "another site": f"http://evil.example:{port}/",
             "another port": f"{url.rpartition(':')[0]}:{port}/",
-            "a name that leads here": f"{rebound}/",
+            # Not the path /, which leads a browser to the page and its policy.
+            "a name that leads here": f"{rebound}/nothing",
         }
         page.goto(addresses[request.param])
         target = rebound if "leads here" in request.param else url
@@ -219,7 +218,7 @@ def test_a_foreign_page_cannot_embed(scene: Scene) -> None:
         for name, key in (("iframe", "src"), ("object", "data"), ("embed", "src")):
             page.evaluate(ELEMENT, [name, key, scene.target + path])
     inner = [frame for frame in page.frames if frame != page.main_frame]
-    assert len(inner) >= 3  # each iframe; an object or embed may have none
+    assert len(inner) > 3
     for frame in inner:
         frame.wait_for_load_state()
         assert frame.url.startswith("chrome-error:")

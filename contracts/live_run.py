@@ -149,8 +149,8 @@ class LiveRun:
 
         With `strict`, a warning counts as a violation.
         """
-        if not self.settings.exit_first:
-            return False
+        if self.stopped or not self.settings.exit_first:
+            return self.stopped
         ledger = self.ledger()
         recent = ledger.since(self.judged_requests, self.judged_deliveries)
         self.judged_requests = max((e.request.number for e in ledger.exchanges), default=0)
@@ -159,9 +159,8 @@ class LiveRun:
         if len(ledger.exchanges) < 2 * self.whole_size and not self._has_fault(recent):
             return False
         self.whole_size = len(ledger.exchanges)
-        found = self._has_fault(ledger)
-        self.stopped = self.stopped or found
-        return found
+        self.stopped = self._has_fault(ledger)
+        return self.stopped
 
     def _has_fault(self, ledger: Ledger) -> bool:
         return any(
@@ -175,6 +174,15 @@ def findings_so_far(ledger: Ledger) -> Iterator[GroupedFinding]:
     for name, check in CHECKS.items():
         if name not in END_OF_RUN_CHECKS and ledger.settings.selection.judges(name):
             yield from apply_check(name, check, ledger).findings
+
+
+def stopped_ledger(live_run: LiveRun) -> Ledger:
+    """Return the ledger of a run that stopped early, without the events that may still arrive."""
+    ledger, now = live_run.ledger(), time.time()
+    overdue = tuple(
+        one for one in ledger.reconciliation.without_event if _event_deadline(ledger, *one) < now
+    )
+    return replace(ledger, reconciliation=replace(ledger.reconciliation, without_event=overdue))
 
 
 def await_webhooks(live_run: LiveRun) -> Ledger:

@@ -30,7 +30,7 @@ from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retr
 from contracts.execution.webhook_source import open_webhook_source
 from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger
-from contracts.live_run import LiveRun, await_webhooks
+from contracts.live_run import LiveRun, await_webhooks, stopped_ledger
 from contracts.model.correlators import expiry_bounds
 from contracts.model.errors import CouldNotJudge
 from contracts.model.own_targets import OwnTargets
@@ -153,7 +153,7 @@ def run(
 def _closed_ledger(live_run: LiveRun, progress: Callable[[str], None]) -> Ledger:
     """Wait for the webhooks, unless the run has enough; return the ledger."""
     if live_run.has_enough():
-        return live_run.ledger()
+        return stopped_ledger(live_run)
     progress("waiting for webhooks ...")
     return await_webhooks(live_run)
 

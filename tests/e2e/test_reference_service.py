@@ -109,6 +109,15 @@ def test_a_variant_with_a_warning_alone_has_no_violation(
     assert result.warned
 
 
+def test_a_run_that_stops_does_not_miss_events_that_may_still_arrive(
+    trials: ProcessPoolExecutor,
+) -> None:
+    legal = ("webhooks-late", "rate-limit-headers-broken")
+    result = trials.submit(run_trial, Trial(legal, exit_first=True, strict=True)).result()
+    assert {line.split(":")[0] for line in result.findings} == {"warning response-headers"}
+    assert "request 2" not in str(result.findings)
+
+
 @pytest.mark.skipif(not ALL, reason="each variant alone belongs to the environment deviations")
 @pytest.mark.parametrize("name", LEGAL)
 def test_a_legal_variant_alone_has_no_violation(name: str, trials: ProcessPoolExecutor) -> None:

@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
   --no-emit-index-url --no-emit-find-links
+EXTRAS := --extra load --extra postgres --extra signatures --extra tls
 HASHED := $(COMPILE) --generate-hashes
 
 .DEFAULT_GOAL := help
@@ -63,9 +64,10 @@ test: $(BIN)/.installed
 lock: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv
 	{ echo "# Pinned by make lock: what make and tox install. The wheel itself states ranges."; \
-	  $(HASHED) --extra signatures --extra tls pyproject.toml requirements.in; } > requirements.lock.new
+	  $(HASHED) $(EXTRAS) pyproject.toml requirements.in; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
-	$(COMPILE) --no-deps --extra signatures --extra tls --resolution lowest-direct pyproject.toml > $(VENV)/lowest.in
+	$(COMPILE) --no-deps $(EXTRAS) --resolution lowest-direct pyproject.toml \
+	  | sed 's/^psycopg==/psycopg[binary]==/' > $(VENV)/lowest.in  # --no-deps drops the extra
 	cp requirements.lock $(VENV)/lowest.lock  # uv keeps the pins of its output where it can
 	$(HASHED) --output-file $(VENV)/lowest.lock $(VENV)/lowest.in requirements.in
 	{ echo "# Pinned by make lock: each dependency at its lower bound, for tox run -e lowest."; \

@@ -36,7 +36,12 @@ OPTIONAL = {
     ),
 }
 """Optional distribution -> the one module that may import it inside a function, and why."""
-EXTRAS = {"signatures": {"cryptography", "http-sf"}, "tls": {"trustme"}}
+EXTRAS = {
+    "load": {"locust"},
+    "postgres": {"psycopg"},
+    "signatures": {"cryptography", "http-sf"},
+    "tls": {"trustme"},
+}
 """Extra of the wheel -> its distributions."""
 
 

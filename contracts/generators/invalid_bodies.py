@@ -68,6 +68,8 @@ INVALID_FORMAT_TEXTS = {
     "uuid": ("1", "00000000-0000-0000-0000-00000000000g"),
 }
 """Invalid strings that a lenient parser accepts, by format."""
+OF_NO_FORMAT = "no such value"
+"""Text that is of no other format either."""
 
 WRONG_TYPE_VALUES: dict[str, tuple[object, ...]] = {
     "boolean": ("true", "false", 1, 0, 1.5, "yes", [], {}),

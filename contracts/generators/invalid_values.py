@@ -9,7 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS, WRONG_TYPE_VALUES
+from contracts.generators.invalid_bodies import (
+    INVALID_FORMAT_TEXTS,
+    OF_NO_FORMAT,
+    WRONG_TYPE_VALUES,
+)
 from contracts.generators.value_places import ValuePlace, value_places
 from openapi.contract import Contract
 from openapi.json_pointer import join_pointer
@@ -23,7 +27,7 @@ WRONG_TYPE_TEXTS = {
     "boolean": ("maybe", "truefalse"),
 }
 """Texts that even a lenient parser cannot convert to the type."""
-_OTHER_TEXTS = ("", "!", "a", "0", "A-a_0", "no such value", "\u00e9\u00e9\u00e9")
+_OTHER_TEXTS = ("", "!", "a", "0", "A-a_0", OF_NO_FORMAT, "\u00e9\u00e9\u00e9")
 """Texts of which one breaks nearly any pattern."""
 _MAX_TEXT_LENGTH = 100_000
 _MAX_ITEMS = 10_000
@@ -151,7 +155,7 @@ def _wrong_texts(place: ValuePlace) -> Iterator[object]:
     if place.stated("pattern"):
         yield from _OTHER_TEXTS
     for name in place.stated("format"):
-        yield from INVALID_FORMAT_TEXTS.get(name, ("no such value",))[:3]
+        yield from INVALID_FORMAT_TEXTS.get(name, (OF_NO_FORMAT,))[:3]
         yield ""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS
+from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS, OF_NO_FORMAT
 from contracts.model.case import UNKNOWN_RESOURCE_PHASE, Case
 from contracts.model.unique_values import unique_parameter_texts
 from openapi.contract import Contract, Operation
@@ -121,7 +121,8 @@ def _invalid_text_candidates(parameter: Parameter, stated: dict[str, Any]) -> It
     """Yield strings that may break the schema; the caller validates them."""
     for name in parameter.types:
         yield from _WRONG_TYPE_TEXTS.get(name, ())
-    yield from INVALID_FORMAT_TEXTS.get(stated.get("format", ""), ())
+    if "format" in stated:
+        yield from INVALID_FORMAT_TEXTS.get(stated["format"], (OF_NO_FORMAT,))
     for value in stated.get("enum", ())[:2]:
         yield from (f"{value}x", str(value).upper(), str(value).capitalize())
     for bound, beyond in (("minimum", -1), ("maximum", 1)):
@@ -135,7 +136,7 @@ def _invalid_text_candidates(parameter: Parameter, stated: dict[str, Any]) -> It
     if "maxLength" in stated:
         yield "a" * (stated["maxLength"] + 1)
     if "pattern" in stated:
-        yield from ("a", "0", "A-a_0", "no such value", "\u00e9\u00e9\u00e9")
+        yield from ("a", "0", "A-a_0", OF_NO_FORMAT, "\u00e9\u00e9\u00e9")
 
 
 def _is_transmissible(parameter: Parameter, text: str) -> bool:

@@ -12,6 +12,7 @@ from mock_server.faults.derived.schema_walk import (
     breaks_as_text,
     matches_path,
     schema_constraints,
+    walk_subschemas,
 )
 from mock_server.faults.derived.validation import (
     path_words,
@@ -55,7 +56,11 @@ def _ignored_constraint_faults(
     stated = [
         constraint
         for constraint in schema_constraints(contract, parameter.schema)
-        if parameter.style.is_json or breaks_as_text(contract, parameter.schema, constraint)
+        if parameter.style.is_json
+        or (
+            breaks_as_text(contract, parameter.schema, constraint)
+            and not _only_empty_breaks(contract, parameter, constraint)
+        )
     ]
     if parameter.required and parameter.location != "path":  # a path without it is another path
         known = contract.provenance(join_pointer(parameter.pointer, "required"))
@@ -71,6 +76,16 @@ def _ignored_constraint_faults(
             _ignore_constraint(parameter, constraint),
             constraint.severity,
         )
+
+
+def _only_empty_breaks(
+    contract: Contract, parameter: Parameter, constraint: SchemaConstraint
+) -> bool:
+    """Return whether only an empty text is too short, which a service may read as no parameter."""
+    parts = walk_subschemas(contract, parameter.schema)
+    return constraint.keyword == "minLength" and all(
+        part.schema.get("minLength") == 1 for part in parts if part.place == constraint.place
+    )
 
 
 def _rejected_value_faults(

@@ -148,3 +148,9 @@ def test_a_request_needs_no_read_only_property() -> None:
     names = faults(workshop)
     assert "request-createCustomer-body-required-name-ignored" in names
     assert "request-createCustomer-body-required-id-ignored" not in names
+
+
+def test_an_empty_parameter_may_be_none_so_that_no_fault_is_about_one() -> None:
+    names = faults(load_contract(TESTS / "data" / "workshop.yaml"))
+    assert "request-listCustomers-query.cursor-maxLength-ignored" in names
+    assert "request-listCustomers-query.cursor-minLength-ignored" not in names

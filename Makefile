@@ -11,12 +11,13 @@ EXTRAS := --extra load --extra postgres --extra signatures --extra tls
 HASHED := $(COMPILE) --generate-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lock clean
+.PHONY: help demo check test docs lock clean
 
 help:
 	@echo "make demo   show the loop closed: mock, sink and harness, a finding, two receivers"
 	@echo "make check  run the style and type checks, and the tests that start no process"
 	@echo "make test   run all tests, the style and type checks, and the loop, through tox"
+	@echo "make docs   build the documentation site into site/, and lint what CI and releases read"
 	@echo "make lock   pin the newest versions of what make and tox install, with their hashes"
 	@echo "make clean  remove what the other commands made"
 
@@ -41,7 +42,7 @@ check: $(BIN)/.installed
 
 test: $(BIN)/.installed
 	$(BIN)/tox run -e tests
-	@others=style,types,loop,real,schemes,frameworks; \
+	@others=style,types,loop,docs,real,schemes,frameworks; \
 	if command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
 	  || command -v google-chrome; then \
 	  others=$$others,browser; \
@@ -61,6 +62,9 @@ test: $(BIN)/.installed
 	  || echo "The tests of Alertmanager do not run: it was not found (on Debian: apt-get install prometheus-alertmanager)."; \
 	$(BIN)/tox run-parallel --parallel-no-spinner -e $$others
 
+docs: $(BIN)/.installed
+	$(BIN)/tox run -e docs
+
 lock: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv
 	{ echo "# Pinned by make lock: what make and tox install. The wheel itself states ranges."; \
@@ -72,9 +76,11 @@ lock: | $(BIN)/python
 	$(HASHED) --output-file $(VENV)/lowest.lock $(VENV)/lowest.in requirements.in
 	{ echo "# Pinned by make lock: each dependency at its lower bound, for tox run -e lowest."; \
 	  grep -v '^#' $(VENV)/lowest.lock; } > requirements-lowest.lock
+	sed -n 's/^docs = \["\(.*\)"\].*/\1/p' pyproject.toml > $(VENV)/docs.in
+	$(HASHED) --output-file requirements-docs.lock $(VENV)/docs.in requirements-docs.in
 	$(HASHED) --output-file tests/real/localstripe.lock tests/real/localstripe.in
 	$(HASHED) --output-file tests/schemes/vendors.lock tests/schemes/vendors.in
 	$(HASHED) --output-file tests/frameworks/frameworks.lock tests/frameworks/frameworks.in
 
 clean:
-	rm -rf $(VENV) .tox build dist hookproof-report
+	rm -rf $(VENV) .tox build dist site hookproof-report

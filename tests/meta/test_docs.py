@@ -257,6 +257,16 @@ def test_every_link_between_pages_has_a_target() -> None:
         assert name == "README.md" or f"({name})" in PAGES[index], name
 
 
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    navigation = re.findall(r"^ +- (?:.*: )?([\w./-]+\.md)$", config, re.MULTILINE)
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")}
+    assert sorted(set(navigation)) == sorted(navigation)
+    assert pages - {*navigation} == set()
+    for name in {*navigation} - pages:
+        assert (ROOT / name).is_file(), name
+
+
 def test_no_empty_line_splits_a_table() -> None:
     for name, page in PAGES.items():
         text = re.sub(r"^ *```.*?^ *```$", "", page, flags=re.MULTILINE | re.DOTALL)

@@ -96,6 +96,9 @@ PAGE_OF = {
 FOREIGN = {
     "--all-files",
     "--pyargs",
+    "--check",
+    "--no-isolation",
+    "--spec",
     "--from",
     "--dist",
     "--add-host",
@@ -303,7 +306,7 @@ def test_every_mentioned_path_and_module_exists() -> None:
     for name, page in PAGES.items():
         for path in re.findall(r"(?<![\w./])((?:[\w.-]+/)+[\w*-]+\.py)\b", page):
             seen += 1
-            if path.split("/")[0] in (*packages.split("|"), "benchmarks", "tests"):
+            if path.split("/")[0] in (*packages.split("|"), ".ci", "benchmarks", "tests"):
                 assert list(ROOT.glob(path)), f"{name}: {path}"
             else:  # relative to a package: `checks/events.py`
                 assert list(ROOT.glob(f"*/{path}")), f"{name}: {path}"

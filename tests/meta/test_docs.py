@@ -78,7 +78,7 @@ CI, MOCK = PAGES["docs/ci.md"], PAGES["docs/mock.md"]
 WEBHOOKS = PAGES["docs/webhooks.md"] + PAGES["docs/sink-api.md"]
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/extensions.md"]
 SELFTEST, GLOSSARY = PAGES["docs/selftest.md"], PAGES["docs/glossary.md"]
-LINT = PAGES["docs/lint.md"]
+LINT, SCHEMAS = PAGES["docs/lint.md"], PAGES["docs/schemas.md"]
 PAGE_OF = {
     "verify": CI,
     "verify-receiver": PAGES["docs/verify-receiver.md"],
@@ -96,6 +96,15 @@ PAGE_OF = {
 FOREIGN = {
     "--all-files",
     "--pyargs",
+    "--detach",
+    "--env",
+    "--network",
+    "--no-healthcheck",
+    "--publish",
+    "--rm",
+    "--tag",
+    "--user",
+    "--volume",
     "--check",
     "--no-isolation",
     "--spec",
@@ -225,6 +234,46 @@ def test_the_ci_examples_store_the_reports_of_failing_runs() -> None:
     assert gitlab["contract"]["artifacts"]["when"] == "always"
     assert gitlab["contract"]["artifacts"]["paths"] == [directory]
     assert gitlab["contract"]["cache"]["paths"] == [f"{CASES_DIR_NAME}/"]
+
+
+def test_the_table_of_inputs_of_the_action_is_complete() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    shown = [
+        [
+            f"`{name}`",
+            "required"
+            if one.get("required")
+            else f"`{one['default']}`"
+            if one["default"]
+            else "none",
+            one["description"],
+        ]
+        for name, one in action["inputs"].items()
+    ]
+    assert rows(PAGES["docs/pull-requests.md"], "input", "default", "meaning") == shown
+    used = re.findall(r"inputs\.([a-z-]+)", json.dumps(action["runs"]))
+    assert set(used) == set(action["inputs"])
+
+
+def test_the_table_of_schemas_has_each_id() -> None:
+    told = {named(path)[0]: named(name)[0] for path, name, _ in rows(SCHEMAS, "schema", "`$id`")}
+    paths = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/**/*.schema.json")}
+    assert told.keys() == {path for path in paths if not path.startswith((".", "site/"))}
+    for path, name in told.items():
+        schema = json.loads((ROOT / path).read_text(encoding="utf-8"))
+        assert schema["$id"] == name
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        jsonschema.Draft202012Validator.check_schema(schema)
+    report_schema = json.loads((ROOT / "hookproof/reports/report.schema.json").read_text())
+    number = report_schema["properties"]["schema_version"]["const"]
+    assert told["hookproof/reports/report.schema.json"].endswith(f":{number}")
+
+
+def test_the_entry_for_schemastore_has_the_file_of_the_configuration() -> None:
+    entry = json.loads((ROOT / "docs" / "schemastore.json").read_text(encoding="utf-8"))
+    assert set(entry) == {"name", "description", "fileMatch", "url"}
+    assert entry["fileMatch"] == [CONFIG_FILE_NAME]
+    assert entry["url"] == "https://json.schemastore.org/hookproof.json"
 
 
 def test_every_example_of_a_file_can_be_parsed(

@@ -154,10 +154,13 @@ def test_the_workflows_try_the_versions_of_python_that_the_project_declares() ->
 
 
 OTHER_ACTIONS = {
+    "action.yml: service": ["./"],
+    "action.yml: receiver": ["./"],
     "release.yml: publish": ["pypa/gh-action-pypi-publish@release/v1"],
 }
-"""Actions of other owners than GitHub, by job."""
+"""Actions of this repository and of other owners than GitHub, by job."""
 PERMISSIONS = {
+    "action.yml: service": {"contents": "read", "security-events": "write"},
     "release.yml: publish": {"id-token": "write"},
 }
 """Permissions of a job beyond those of its workflow."""

@@ -139,8 +139,11 @@ class DeliveriesApi:
         self, delivery_filter: DeliveryFilter, after: int
     ) -> tuple[Mapping[str, object] | None, int]:
         """Return the first match after the id `after` as JSON, and the last searched id."""
+        announced = self._services.arrivals.last  # read first: these are stored, or were removed
         found, searched = self._search.first(delivery_filter, after)
-        return (None if found is None else self._presenter.full(found)), searched
+        if found is None:
+            return None, max(searched, announced)
+        return self._presenter.full(found), searched
 
 
 def get_delivery_or_404(request: Request, store: Store) -> Delivery:

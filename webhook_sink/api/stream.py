@@ -70,12 +70,13 @@ class EventStream:
 
     def _new_events(self, delivery_filter: DeliveryFilter, after: int) -> tuple[str, int]:
         """Return events of the deliveries after the id `after`, and the last id among them."""
+        announced = self._services.arrivals.last  # read first: these are stored, or were removed
         new_ids = self._services.store.ids(after, limit=_MAX_STREAMED_DELIVERIES + 1)
         if len(new_ids) > _MAX_STREAMED_DELIVERIES:
             newest = max(self._services.store.ids(limit=1, newest_first=True), default=after)
             return _format_event("reload", None, newest), newest
         if not new_ids:
-            return "", after
+            return "", max(after, announced)
         found: list[int] = []
         id_range = IdRange(after, new_ids[-1] + 1)
         while True:

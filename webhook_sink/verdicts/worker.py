@@ -107,10 +107,13 @@ class VerdictWorker:
 
     def _judge_new(self) -> bool:
         """Judge a batch of deliveries since the start; say whether there were any."""
+        announced = self._arrivals.last  # read first: these are stored, or were removed
         new_ids = self._store.ids(after=self._newest_judged, limit=_BATCH_SIZE)
         for number in new_ids:
             self._yield_to_writer()
             self._judge_one(number)
+        if not new_ids:
+            self._newest_judged = max(self._newest_judged, announced)
         return bool(new_ids)
 
     def _judge_one(self, number: int) -> None:

@@ -78,6 +78,7 @@ class VerdictIndex:
     def __init__(self) -> None:
         """Begin empty. SQLite keeps it in memory, or in a temporary file if it is large."""
         self._lock = threading.Lock()
+        self._count = 0
 
     @cached_property
     def _connection(self) -> sqlite3.Connection:
@@ -89,11 +90,15 @@ class VerdictIndex:
     def add(self, entries: Iterable[IndexEntry]) -> None:
         """Add entries; replace earlier entries of the same deliveries."""
         rows = [astuple(one) for one in entries]
+        known = "SELECT count(*) FROM judged WHERE id IN (SELECT value FROM json_each(?))"
         with self._locked():
             self._connection.execute("BEGIN")
+            numbers = json.dumps([*{row[0] for row in rows}])
+            (replaced,) = self._connection.execute(known, (numbers,)).fetchone()
             statement = "INSERT OR REPLACE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             self._connection.executemany(statement, rows)
             self._connection.execute("COMMIT")
+            self._count += len({row[0] for row in rows}) - replaced
 
     def get(self, ids: Sequence[int]) -> Mapping[int, IndexEntry]:
         """Return the entries of those of these deliveries that were judged."""
@@ -149,20 +154,22 @@ class VerdictIndex:
         return int(self._read("ifnull(max(id), 0) FROM judged")[0][0])
 
     def count(self) -> int:
-        """Return the number of entries."""
-        return int(self._read("count(*) FROM judged")[0][0])
+        """Return the number of entries, in constant time."""
+        return self._count
 
     def forget(self, before: int) -> None:
         """Remove the entries with an id less than `before`."""
         with self._locked():
-            self._connection.execute("DELETE FROM judged WHERE id < ?", (before,))
+            done = self._connection.execute("DELETE FROM judged WHERE id < ?", (before,))
+            self._count -= done.rowcount
 
     def remove(self, ids: Sequence[int]) -> None:
         """Remove the entries of these deliveries."""
         with self._locked():
             chosen = "id IN (SELECT value FROM json_each(?))"
             statement = f"DELETE FROM judged WHERE {chosen}"  # noqa: S608 - no text from outside
-            self._connection.execute(statement, (json.dumps(list(ids)),))
+            done = self._connection.execute(statement, (json.dumps(list(ids)),))
+            self._count -= done.rowcount
 
     def close(self) -> None:
         """Remove the index."""

@@ -18,7 +18,7 @@ from subjects import running
 from openapi.contract import Contract
 from openapi.json_pointer import set_at
 from webhook_sink.delivery import Delivery
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 SIZES = (1_000, 100_000)
 _NEEDLE = "one-in-five-hundred"
@@ -77,7 +77,7 @@ def _page(client: httpx.Client, port: int, query: Mapping[str, str]) -> None:
 
 
 def _fill(contract: Contract, file: Path, size: int) -> None:
-    store = Store(file)
+    store = SqliteStore(file)
     for first in range(0, size, _AT_ONCE):
         store.append([_delivery(contract, n) for n in range(first, first + _AT_ONCE)])
     store.close()

@@ -1,8 +1,11 @@
 """Fixtures of all tests, and a guard: only tests marked `integration` start processes or listen."""
 
+import os
 import sys
+from collections.abc import Iterator
 
 import pytest
+from support.postgres import PostgresServer, find_binaries, running_postgres
 
 from openapi.http.free_port import free_port
 
@@ -47,3 +50,16 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 def port() -> int:
     """Return a free port, for a receiver of webhooks."""
     return free_port()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Return a running PostgreSQL server; only tests that need one start it."""
+    binaries = find_binaries()
+    if binaries is None:
+        missing = "PostgreSQL is not installed (on Debian: apt-get install postgresql)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{missing}, and under CI=true its tests must run")
+        pytest.skip(missing)
+    with running_postgres(binaries) as server:
+        yield server

@@ -26,7 +26,7 @@ from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.replies.script import ReplyInput, ReplyScripts, parse_reply_scripts
 from webhook_sink.storage.pruner import Pruner
 from webhook_sink.storage.retention import RetentionLimits
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.store import Store, StoreObserver
 from webhook_sink.verdicts.verdict import Verdict, judge
 from webhook_sink.verdicts.worker import VerdictWorker
 
@@ -61,7 +61,8 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     `ValueError`.
     `reply` may choose another status for a delivery. The writer thread calls it; None leaves the
     status to `replies`. The sink stores at most `max_body_bytes` of a body. `retention_limits`
-    limit the stored deliveries. `forward_policy` has the destinations of forwards and resends.
+    limit the stored deliveries. `forward_policy` has the destinations of forwards and resends; a
+    destination of forwards raises `ValueError` if `store` is shared.
     `arrivals` announces every stored delivery. Page and API require `token`, if there is one.
     With `verify`, a delivery whose signature is not valid gets 401, and no script decides about it;
     `ValueError` if there is no secret, or no scheme to verify. `challenges` are the names of the
@@ -72,6 +73,8 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     reply_scripts = replies if isinstance(replies, ReplyScripts) else parse_reply_scripts(replies)
     if reply_scripts.needs_forwarding and forward_policy.forward_to is None:
         raise ValueError("the reply step forwarded needs a receiver: set forward_to")
+    if store.is_shared and forward_policy.forward_to is not None:
+        raise ValueError("a store that several sinks share cannot forward: each would forward all")
     if max_body_bytes < 1:
         raise ValueError("max_body_bytes must be at least 1")
     arrivals = arrivals or SequenceNotifier()
@@ -108,7 +111,9 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     pruner = Pruner(store, retention_limits, services.removed)
     refusals = RefusalLog(_log)
     bodies = BodyBudget(max(MAX_BODIES_BYTES, 2 * max_body_bytes))
-    lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store, refusals, bodies)
+    lifespan = _lifespan(
+        [pruner, writer, *forwarders, verdict_worker], store, services, refusals, bodies
+    )
     return create_router(
         delivery_endpoint,
         api_routes(services, has_token=token is not None),
@@ -130,17 +135,19 @@ def _visited_paths(contract: Contract, replies: ReplyScripts) -> Sequence[str]:
 def _lifespan(
     threads: Sequence[Pruner | BatchWriter | Forwarder | VerdictWorker],
     store: Store,
+    observer: StoreObserver,
     refusals: RefusalLog,
     bodies: BodyBudget,
 ) -> Lifespan:
-    """Start `threads`; at shutdown close them in the same order, then `store`."""
+    """Start `threads` and observe `store`; at shutdown close them in the same order, then it."""
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         for thread in threads:
             thread.start()
-        # The protocol of each connection finds both there.
-        yield {refusal_log.STATE_KEY: refusals, body_budget.STATE_KEY: bodies}
+        with store.observe(observer):
+            # The protocol of each connection finds both there.
+            yield {refusal_log.STATE_KEY: refusals, body_budget.STATE_KEY: bodies}
         refusals.close()
         for thread in threads:
             thread.close()

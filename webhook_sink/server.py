@@ -21,6 +21,8 @@ from webhook_sink.intake.batch_writer import StatusChooser, follow_script
 from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.protocol import SinkProtocol
 from webhook_sink.replies.script import ReplyInput
+from webhook_sink.storage.location import parse_location
+from webhook_sink.storage.open_store import open_store
 from webhook_sink.storage.store import Store
 from webhook_sink.verdicts.verdict import Verdict, judge
 from webhook_sink.wait_for import (
@@ -76,7 +78,7 @@ class Sink:
         secret: Secrets = None,
         host: str = "127.0.0.1",
         port: int = 0,
-        store: Path | None = None,
+        store: Path | str | None = None,
         replies: ReplyInput = (200,),
         reply: StatusChooser = follow_script,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
@@ -87,18 +89,19 @@ class Sink:
         challenges: Sequence[str] = (),
         challenge_token: str | None = None,
     ) -> None:
-        """Take the options of a sink; port 0 is any free port. `store` is an SQLite file.
+        """Take the options of a sink; port 0 is any free port.
 
-        Without `store` the file is temporary. Page and API require `token`. On an address that
-        other machines can reach, the sink generates a token by default. `verify` replies 401 to a
-        delivery whose signature is not valid, `challenges` names the handshakes that the sink
-        answers, and `challenge_token` is the verify token of Meta. For the other options see
-        `webhook_sink.app.create_app`.
+        `store` is an SQLite file, or the URL of a PostgreSQL database (`postgresql://...`);
+        `ValueError` for an invalid URL. Without `store` the file is temporary. Page and API require
+        `token`. On an address that other machines can reach, the sink generates a token by default.
+        `verify` replies 401 to a delivery whose signature is not valid, `challenges` names the
+        handshakes that the sink answers, and `challenge_token` is the verify token of Meta. For the
+        other options see `webhook_sink.app.create_app`.
         """
         self._contract = contract
         self._secret = secret
         self._address = (host, port)
-        self._store_path = store
+        self._store = parse_location(store) if isinstance(store, str) else store
         self._replies = replies
         self._reply = reply
         self._max_body_bytes = max_body_bytes
@@ -117,7 +120,7 @@ class Sink:
             listener = opened.enter_context(
                 socket.create_server(self._address, family=family, backlog=2048)
             )
-            store = opened.enter_context(closing(Store(self._store_path)))
+            store = opened.enter_context(closing(open_store(self._store)))
             arrivals = SequenceNotifier()
             self._token = self._token or create_token_if_exposed(listener)
             app = create_app(

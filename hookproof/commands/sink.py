@@ -4,7 +4,6 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Sequence
-from pathlib import Path
 from types import SimpleNamespace
 
 from hookproof.contract_loading import (
@@ -25,8 +24,10 @@ from webhook_sink.challenges import ChallengeKeys, ChallengeReplies
 from webhook_sink.destination import Destination, ForwardPolicy
 from webhook_sink.replies.script import parse_reply_scripts
 from webhook_sink.server import uvicorn_config
+from webhook_sink.storage.location import PostgresUrl, StoreLocation
+from webhook_sink.storage.open_store import open_store
 from webhook_sink.storage.retention import RetentionLimits
-from webhook_sink.storage.store import Store, StoreError
+from webhook_sink.storage.store import StoreError
 
 LOG = logging.getLogger("hookproof")
 
@@ -44,6 +45,11 @@ def run_sink(options: SimpleNamespace) -> int:
         raise CommandError(f"--reply: {error}") from None
     if replies.needs_forwarding and options.forward_to is None:
         raise CommandError("--reply: forwarded needs a receiver: pass --forward-to URL")
+    if isinstance(options.store, PostgresUrl) and options.forward_to is not None:
+        raise CommandError(
+            "--forward-to needs a store of one sink, because each sink of a shared store would "
+            "forward all deliveries: pass --store FILE"
+        )
     configure_logging()
     listener = listen(options.host, options.port)
     generated = None if options.token else create_token_if_exposed(listener)
@@ -52,9 +58,9 @@ def run_sink(options: SimpleNamespace) -> int:
     forward_policy = forward_policy_of(options, listener)
     url = url_of(listener)
     with temporary_folder("hookproof-sink-") as folder:
-        path = options.store or folder / "deliveries.sqlite3"
+        location = options.store or folder / "deliveries.sqlite3"
         try:
-            store = Store(path)
+            store = open_store(location)
         except StoreError as error:
             raise CommandError(str(error)) from None
         app = create_app(
@@ -73,7 +79,7 @@ def run_sink(options: SimpleNamespace) -> int:
             challenge_token=options.challenge_token,
         )
         lines = sink_start_lines(
-            url, path, options.store is not None, generated, bool(options.token)
+            url, location, options.store is not None, generated, bool(options.token)
         )
         if forward_policy.forward_to is not None:
             lines.insert(
@@ -105,9 +111,9 @@ def check_challenges(names: Sequence[str], secret: str | None, token: str | None
 
 
 def sink_start_lines(
-    url: str, path: Path, kept: bool, generated: str | None, locked: bool
+    url: str, location: StoreLocation, kept: bool, generated: str | None, locked: bool
 ) -> list[str]:
-    """Return the start screen of a sink at `url` that stores deliveries in the file `path`.
+    """Return the start screen of a sink at `url` that stores deliveries at `location`.
 
     `kept`: the file stays when the sink stops. `generated`: the token that the sink generated.
     `locked`: the user gave a token; the screen does not show it.
@@ -124,7 +130,7 @@ def sink_start_lines(
     else:
         lines.append(f"{page} {url}/_hookproof/")
     how_long = "" if kept else " until the sink stops; keep them with --store FILE"
-    lines.append(f"deliveries are stored in {path}{how_long}")
+    lines.append(f"deliveries are stored in {location}{how_long}")
     lines.append(f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'")
     return lines
 

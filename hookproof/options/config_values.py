@@ -9,6 +9,7 @@ import click
 from hookproof.contract_url import is_url
 from hookproof.options import types
 from hookproof.options.command import VARIABLE, Secret
+from webhook_sink.storage.location import PostgresUrl, is_postgres_url
 
 
 def json_type(param: click.Parameter) -> str:
@@ -44,8 +45,14 @@ def _convert_one(param: click.Parameter, value: object, folder: Path) -> object:
         raise ValueError(
             f"a secret must not be in this file: use a variable, such as {param.file_example}"
         )
-    if isinstance(param.type, click.Path) and not (param.type is types.CONTRACT and is_url(text)):
+    if isinstance(param.type, click.Path) and not _is_url_of(param, text):
         return folder / text
+    literal = VARIABLE.sub("", raw)
+    if param.type is types.STORE and is_postgres_url(literal) and PostgresUrl(literal).secrets:
+        raise ValueError(
+            "a password must not be in this file: use PGPASSWORD or ~/.pgpass, or a variable, such "
+            "as postgresql://USER:${DATABASE_PASSWORD}@HOST/DATABASE"
+        )
     if param.type is types.TRUST and text not in ("true", "false"):
         text = str(folder / text)
     try:
@@ -54,6 +61,13 @@ def _convert_one(param: click.Parameter, value: object, folder: Path) -> object:
         # The value of a variable may be a secret, so the message names the variable instead.
         sentence = error.message.rstrip(".")
         raise ValueError(sentence.replace(repr(text), repr(raw))) from None
+
+
+def _is_url_of(param: click.Parameter, text: str) -> bool:
+    """Return whether the type of the parameter takes `text` as a URL, not as a path."""
+    if param.type is types.STORE:
+        return is_postgres_url(text)
+    return param.type is types.CONTRACT and is_url(text)
 
 
 def _has_json_type(value: object, wanted: str) -> bool:

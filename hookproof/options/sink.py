@@ -46,9 +46,10 @@ def _parse_script(text: str) -> str:
 )
 @click.option(
     "--store",
-    type=types.FILE,
+    type=types.STORE,
+    metavar="FILE|URL",
     show_default="deleted when the sink stops",
-    help="Store deliveries in this file.",
+    help="Store deliveries in this file, or in the database postgresql://...",
 )
 @click.option(
     "--keep-count",

@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem
 from contracts.model.selection import GROUPS, PHASES
 from hookproof.contract_url import ContractUrl, is_url, parse_contract_url
 from openapi.rate import Rate, parse_rate
+from webhook_sink.storage.location import PostgresUrl, is_postgres_url, parse_location
 
 _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES_BY_UNIT = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -262,6 +263,26 @@ class ContractLocation(click.Path):
             return self.fail(str(error), param, ctx)
 
 
+class StoreLocationValue(click.Path):
+    """Path of the file of a store, or the URL of its database."""
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """Return a path or `PostgresUrl`; a value of the file comes converted."""
+        if isinstance(value, PostgresUrl):
+            return value
+        if not (isinstance(value, str) and is_postgres_url(value)):
+            return super().convert(value, param, ctx)
+        try:
+            return parse_location(value)
+        except ValueError as error:
+            return self.fail(str(error), param, ctx)
+
+
 class OperationValue(click.ParamType):  # type: ignore[type-arg] # as above
     """Id, method, path or path pattern of operations; the loaded contract decides about it."""
 
@@ -305,6 +326,7 @@ TOKEN = Value("T", parse_token)
 TRUST = Value("FILE", parse_trust)
 URL = Value("URL", parse_url)
 CONTRACT = ContractLocation(dir_okay=False, readable=False, path_type=Path)
+STORE = StoreLocationValue(dir_okay=False, readable=False, path_type=Path)
 FILE = click.Path(dir_okay=False, readable=False, path_type=Path)
 """Path of a file, which the command opens."""
 DIRECTORY = click.Path(file_okay=False, readable=False, path_type=Path)

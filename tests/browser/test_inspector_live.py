@@ -13,7 +13,7 @@ from openapi.http.free_port import free_port
 from webhook_sink.delivery import Delivery
 from webhook_sink.destination import ForwardPolicy, parse_destination
 from webhook_sink.server import Sink
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
@@ -61,7 +61,7 @@ def test_a_restart_with_another_store_replaces_the_list(browser: Browser, tmp_pa
 
 def filled(file: Path, count: int) -> Path:
     """Store `count` deliveries of different events."""
-    store = Store(file)
+    store = SqliteStore(file)
     one = Delivery(0, time.time(), "POST", "/hooks", (), b"{}", False, "127.0.0.1:1", 200)
     store.append([replace(one, body=f'{{"number": {number}}}'.encode()) for number in range(count)])
     store.close()

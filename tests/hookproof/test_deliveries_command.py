@@ -28,7 +28,7 @@ from openapi.signatures.message import Message
 from webhook_sink import client
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
@@ -214,7 +214,7 @@ def test_wait_warns_about_an_old_delivery(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "deliveries.db"
-    with closing(Store(path)) as store:
+    with closing(SqliteStore(path)) as store:
         store.append([Delivery(0, time.time() - 3600, "POST", "/", (), b"{}", False, "", 200)])
     with Sink(load_contract(), store=path) as sink:
         wait = ["deliveries", "wait", "--sink", sink.url, "--timeout", "20"]

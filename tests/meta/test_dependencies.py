@@ -26,6 +26,10 @@ OPTIONAL = {
         "openapi/signatures/structured_fields.py",
         "used only for HTTP message signatures, which the extra signatures installs",
     ),
+    "psycopg": (
+        "webhook_sink/storage/postgres_database.py",
+        "used only for a store in PostgreSQL, which the extra postgres installs",
+    ),
     "pytest-xdist": (
         "hookproof/pytest_suite.py",
         "used only under xdist",

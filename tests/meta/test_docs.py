@@ -60,6 +60,7 @@ from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.replies.script import parse_reply_script
 from webhook_sink.replies.steps import StepKind
 from webhook_sink.server import Sink
+from webhook_sink.storage.sqlite_store import SqliteStore
 from webhook_sink.storage.store import Store
 from webhook_sink.verdicts.verdict import SignatureStatus, Verdict, judge
 from webhook_sink.verdicts.worker import VerdictWorker
@@ -597,7 +598,7 @@ def _delivery() -> DeliveryRecord:
 
 
 def test_the_tables_of_the_sink_are_complete(contract: Contract) -> None:
-    with closing(Store()) as store:
+    with closing(SqliteStore()) as store:
         check_tables_of_the_sink(contract, store)
 
 

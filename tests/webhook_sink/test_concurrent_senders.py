@@ -20,7 +20,7 @@ from openapi.http.server_thread import ServerThread
 from webhook_sink.app import create_app
 from webhook_sink.protocol import SinkProtocol
 from webhook_sink.server import uvicorn_config
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
@@ -115,7 +115,7 @@ def test_large_bodies_use_memory_only_for_their_stored_part() -> None:
 def impatient(contract: Contract) -> Iterator[str]:
     """Yield the URL of a sink with a request timeout of 0.5 s."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(contract, store=Store())
+    app = create_app(contract, store=SqliteStore())
     config: uvicorn.Config = uvicorn_config(app)
     config.http = cast(Any, partial(SinkProtocol, limits=RequestLimits(timeout_s=0.5)))
     with ServerThread(config, listener) as server:

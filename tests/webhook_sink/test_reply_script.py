@@ -15,7 +15,7 @@ from support.sink import StartSink
 
 from openapi.contract import Contract
 from webhook_sink.app import create_app
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
@@ -31,7 +31,7 @@ def test_replies_follow_the_script_and_the_last_repeats(start: StartSink) -> Non
 @pytest.mark.parametrize("replies", [(), (199,), (200, 600)])
 def test_rejects_invalid_replies(replies: tuple[int, ...], contract: Contract) -> None:
     with (
-        closing(Store()) as store,
+        closing(SqliteStore()) as store,
         pytest.raises(ValueError, match="from 200 to 599"),
     ):
         create_app(contract, store=store, replies=replies)
@@ -128,5 +128,5 @@ def test_rejects_a_server_that_lower_cases_headers(contract: Contract) -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
             await client.post("http://sink/")
 
-    with closing(Store()) as store, pytest.raises(RuntimeError, match="uvicorn_config"):
+    with closing(SqliteStore()) as store, pytest.raises(RuntimeError, match="uvicorn_config"):
         asyncio.run(call(create_app(contract, store=store)))

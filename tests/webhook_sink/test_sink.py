@@ -13,7 +13,8 @@ from support.sink import StartSink
 
 from openapi.contract import Contract
 from webhook_sink.server import Sink
-from webhook_sink.storage.store import Store, StoreError
+from webhook_sink.storage.sqlite_store import SqliteStore
+from webhook_sink.storage.store import StoreError
 from webhook_sink.wait_for import NoSuchDelivery
 
 pytestmark = pytest.mark.integration
@@ -56,7 +57,7 @@ def test_the_command_refuses_another_file_in_one_line(
 ) -> None:
     file = tmp_path / "deliveries.db"
     if "newer" in reason:
-        Store(file).close()
+        SqliteStore(file).close()
     with closing(sqlite3.connect(file)) as other:
         other.execute(statement)
     before = file.read_bytes()

@@ -1,6 +1,6 @@
 """Services that all endpoints of one sink share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from openapi.contract import Contract
@@ -16,7 +16,7 @@ from webhook_sink.verdicts.worker import VerdictWorker
 
 @dataclass(frozen=True)
 class Services:
-    """Contract, store, workers and policies of one sink."""
+    """Contract, store, workers and policies of one sink; observer of a shared store."""
 
     contract: Contract
     store: Store
@@ -46,7 +46,16 @@ class Services:
         """Names of the events of the contract."""
         return tuple(event.name for event in self.contract.events)
 
-    def removed(self) -> None:
-        """Update index and pages after deliveries were removed from the store."""
+    def stored(self, last_id: int) -> None:
+        """Announce the deliveries up to `last_id`, which other sinks may have stored."""
+        self.arrivals.announce(last_id)
+
+    def removed(self, ids: Sequence[int] = ()) -> None:
+        """Update index and pages after deliveries were removed from the store, such as `ids`."""
+        self.verdict_worker.index.remove(ids)
         self.verdict_worker.forget()
         self.change_feed.publish()
+
+    def changed(self, delivery_id: int) -> None:
+        """Update pages after the forward attempts of a delivery changed."""
+        self.change_feed.publish(delivery_id)

@@ -1,4 +1,4 @@
-"""Pruner: a thread that removes deliveries beyond the retention limits, and shortens the log."""
+"""Pruner: a thread that removes deliveries beyond the retention limits, and maintains the store."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ _log = logging.getLogger("hookproof.sink")
 
 
 class Pruner:
-    """Thread that applies the retention limits to a store, and shortens its write-ahead log."""
+    """Thread that applies the retention limits to a store, and has it maintained."""
 
     def __init__(
         self, store: Store, retention_limits: RetentionLimits, on_removed: Callable[[], None]
@@ -44,7 +44,7 @@ class Pruner:
                         "removed the %d oldest deliveries, limit %s", count, self._retention_limits
                     )
                     self._on_removed()
-                self._store.shorten_log()
+                self._store.maintain()
                 last_error = ""
             except StoreError as error:
                 if str(error) != last_error:

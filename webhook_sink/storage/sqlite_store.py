@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from openapi.files.sqlite_file import SqliteFile, StoreBusy, StoreError
+from openapi.files.sqlite_file import SqliteFile
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt
 from webhook_sink.storage.retention import (
     PruneCandidate,
@@ -28,8 +29,7 @@ from webhook_sink.storage.rows import (
     metadata_from_row,
     stored_bytes,
 )
-
-__all__ = ["Store", "StoreBusy", "StoreError"]
+from webhook_sink.storage.store import Store, StoreObserver
 
 _INSERT_STATEMENTS = {
     rows: insert_statement("deliveries", DELIVERY_COLUMNS, rows)
@@ -47,12 +47,10 @@ _MAX_LOG_BYTES = 64 * 1024 * 1024
 """Size of the write-ahead log at which deliveries wait until it is written to the file."""
 
 
-class Store:
-    """Store of deliveries, in the order of storing. From any thread.
+class SqliteStore(Store):
+    """Store in an SQLite file of one sink. Deliveries survive the process and a loss of power."""
 
-    Deliveries in a file survive the process and a loss of power. Every method raises `StoreError`
-    if the store cannot be read or written. The store is then unchanged and can be used again.
-    """
+    is_shared: ClassVar[bool] = False
 
     def __init__(self, path: Path | None = None, lock_timeout: float = 5.0) -> None:
         """Open or create the file at `path`, which only its owner can read; raise `StoreError`.
@@ -81,12 +79,6 @@ class Store:
         self._last_change_count = 0
 
     def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
-        """Store all of `drafts` or none; return them with their ids.
-
-        Ids increase in the order of `drafts` and are never reused. The deliveries are durable when
-        this returns, unless the store is temporary. Without `wait`, raise `StoreBusy` instead of
-        waiting for another writer.
-        """
         rows = [delivery_row(draft) for draft in drafts]
         size = sum(stored_bytes(row) for row in rows)
         numbers: list[int] = []
@@ -101,17 +93,12 @@ class Store:
         )
 
     def get(self, delivery_id: int) -> Delivery | None:
-        """Return the delivery with this id, or None."""
         found = self._select(f"{DELIVERY_COLUMNS} FROM deliveries WHERE id = ?", delivery_id)
         return delivery_from_row(found[0]) if found else None
 
     def list(
         self, after: int = 0, limit: int | None = None, *, newest_first: bool = False
     ) -> tuple[Delivery, ...]:
-        """Return at most `limit` deliveries with an id greater than `after`.
-
-        These are the oldest, oldest first, or with `newest_first` the newest, newest first.
-        """
         clause = _range_clause(newest_first)
         found = self._select(f"{DELIVERY_COLUMNS} {clause}", after, _MAX_ID, _sql_limit(limit))
         return tuple(map(delivery_from_row, found))
@@ -124,19 +111,16 @@ class Store:
         *,
         newest_first: bool = False,
     ) -> tuple[int, ...]:
-        """Return at most `limit` ids between `after` and `before`, both excluded; as `list`."""
         end = _MAX_ID if before is None else before
         found = self._select(f"id {_range_clause(newest_first)}", after, end, _sql_limit(limit))
         return tuple(number for (number,) in found)
 
     def metadata(self, ids: Sequence[int]) -> tuple[DeliveryMetadata, ...]:
-        """Return the metadata of those of these deliveries that are stored, in order."""
         found = self._read_some(f"{METADATA_COLUMNS} FROM deliveries WHERE id", ids)
         known = {head.id: head for head in map(metadata_from_row, found)}
         return tuple(known[number] for number in ids if number in known)
 
     def add_forward_attempt(self, forward_attempt: ForwardAttempt) -> ForwardAttempt:
-        """Store a forward attempt; return it with its id."""
         with self._database.transaction() as db:
             number = (
                 db.execute(_INSERT_FORWARD_ATTEMPT, forward_attempt_row(forward_attempt)).lastrowid
@@ -145,14 +129,12 @@ class Store:
         return replace(forward_attempt, id=number)
 
     def forward_attempts(self, delivery_id: int) -> tuple[ForwardAttempt, ...]:
-        """Return all forward attempts of this delivery, oldest first."""
         found = self._select(
             f"{FORWARD_ATTEMPT_COLUMNS} FROM passed WHERE delivery_id = ? ORDER BY id", delivery_id
         )
         return tuple(map(forward_attempt_from_row, found))
 
     def last_forward_outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
-        """Return the outcome of the last forward attempt, by delivery; omit those without one."""
         found = self._read_some(f"{FORWARD_ATTEMPT_COLUMNS} FROM passed WHERE delivery_id", ids)
         return {
             one.delivery_id: one.outcome
@@ -160,17 +142,12 @@ class Store:
         }
 
     def prune(self, retention_limits: RetentionLimits, now: float) -> int:
-        """Remove deliveries beyond the limits at `now` (Unix seconds); return their number."""
         removed = 0
         while step := self._prune_batch(retention_limits, now):
             removed += step
         return removed
 
     def clear(self) -> int:
-        """Remove everything that is stored now; return the number of deliveries.
-
-        Their ids are not reused. Deliveries that are stored in the meantime stay.
-        """
         newest = self.ids(limit=1, newest_first=True)
         removed, last = 0, 0
         while newest and last < newest[0]:
@@ -190,11 +167,9 @@ class Store:
         return removed
 
     def remove(self, ids: Sequence[int]) -> int:
-        """Remove these deliveries; return the number of those that were stored."""
         return self._remove("IN (SELECT value FROM json_each(?))", json.dumps(list(ids)))
 
     def shrink(self) -> None:
-        """Give the space of removed deliveries back to the system."""
         self._database.shrink()
 
     def _remove(self, chosen: str, *values: object) -> int:
@@ -208,29 +183,28 @@ class Store:
             db.execute("UPDATE totals SET count = count - ?, bytes = bytes - ?", (count, size))
         return int(count)
 
-    def shorten_log(self) -> None:
-        """Empty the write-ahead log if nothing was stored since the last call, or if it is large.
-
-        SQLite writes it to the file after 1,000 pages, but a log that some reader always uses would
-        grow.
-        """
+    def maintain(self) -> None:
+        # Empty the write-ahead log if nothing was stored since the last call, or if it is large.
+        # SQLite writes it to the file after 1,000 pages, but a log that some reader always uses
+        # would grow.
         changes, size = self._database.change_count, self._database.log_bytes
         if size and (changes == self._last_change_count or size > _MAX_LOG_BYTES):
             self._database.truncate_log()
         self._last_change_count = changes
 
     def totals(self) -> StoreTotals:
-        """Return the totals, in constant time."""
         return StoreTotals(*self._select("count, bytes, removed FROM totals")[0])
 
     def check(self) -> None:
-        """Write to the store without a delivery; raise `StoreError` if that fails."""
         with self._database.transaction() as db:
             for step in (1, -1):  # SQLite does not write an unchanged row
                 db.execute("UPDATE totals SET count = count + ?", (step,))
 
+    def observe(self, observer: StoreObserver) -> AbstractContextManager[None]:
+        del observer
+        return nullcontext()
+
     def close(self) -> None:
-        """Close the store; it cannot be used afterwards."""
         self._database.close()
 
     def _prune_batch(self, retention_limits: RetentionLimits, now: float) -> int:

@@ -21,7 +21,7 @@ from webhook_sink.destination import ForwardPolicy, parse_destination
 from webhook_sink.forwarding import forwarder, http_client
 from webhook_sink.forwarding.forwarder import MAX_CONCURRENT_FORWARDS
 from webhook_sink.notifications import ChangeFeed, SequenceNotifier
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
@@ -320,7 +320,7 @@ def test_a_stopping_sink_stores_an_error_for_unfinished_forwards(
     ):
         for _ in range(MAX_CONCURRENT_FORWARDS + 2):
             client.post()
-    store = Store(path)
+    store = SqliteStore(path)
     errors = [
         store.forward_attempts(number)[0].error for number in range(1, MAX_CONCURRENT_FORWARDS + 3)
     ]
@@ -337,7 +337,7 @@ def test_a_stopping_sink_forwards_pending_deliveries(start: StartSink, tmp_path:
     with receiving() as receiver, start(store=path, forward_policy=to(receiver.url)) as client:
         for _ in range(50):
             client.post()
-    store = Store(path)
+    store = SqliteStore(path)
     assert [[p.status for p in store.forward_attempts(n)] for n in range(1, 51)] == [[200]] * 50
     store.close()
 
@@ -373,7 +373,7 @@ def test_the_log_contains_no_secret_of_the_url(
 
 
 def test_each_waiting_caller_gets_the_response_to_its_delivery(draft: Delivery) -> None:
-    store, arrivals = Store(), SequenceNotifier()
+    store, arrivals = SqliteStore(), SequenceNotifier()
     with receiving(lambda request: OK.replace(b"ok", request[-2:])) as receiver:
         forward = forwarder.Forwarder(
             store, arrivals, ChangeFeed(), parse_destination(receiver.url)

@@ -14,7 +14,7 @@ import pytest
 from support.processes import ServerProcess, launched
 
 from webhook_sink.delivery import Delivery
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
@@ -61,7 +61,7 @@ def test_acknowledged_deliveries_survive_twenty_kills(tmp_path: Path) -> None:
         shown_again(
             url, [books.sent[each] for each in chance.sample(sorted(books.acknowledged), 5)]
         )
-    store = Store(path)
+    store = SqliteStore(path)
     kept = [sent_of(delivery) for delivery in store.list()]
     store.close()
     by_target = {sent[1]: sent for sent in kept}

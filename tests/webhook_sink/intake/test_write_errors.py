@@ -14,7 +14,7 @@ import httpx
 import pytest
 from support.processes import launched_with_log
 
-from webhook_sink.storage.store import Store
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
@@ -94,7 +94,7 @@ def test_a_full_disk_is_a_503_with_one_log_line_until_there_is_room(file: Path) 
         assert sink.health() == 200
         assert sorted(sink.bodies()) == sorted([BODY] * 4 + [LARGE])
         assert sink.said("7 deliveries got 503") == 1
-    with closing(Store(file)) as store:
+    with closing(SqliteStore(file)) as store:
         assert sorted(one.body for one in store.list()) == sorted([BODY] * 4 + [LARGE])
     with closing(sqlite3.connect(file)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -129,5 +129,5 @@ def test_a_moved_file_is_a_503_until_it_is_back(file: Path, lost: str) -> None:
         assert sink.health() == 200
         assert sink.post(LARGE) == 200
         assert sink.said("deliveries get 503: ") == 1
-    with closing(Store(file)) as store:
+    with closing(SqliteStore(file)) as store:
         assert [one.body for one in store.list()] == [BODY, LARGE]

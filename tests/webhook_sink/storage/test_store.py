@@ -10,18 +10,29 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.postgres import PostgresServer
 
 from mock_server.storage.database import Store as StateStore
 from webhook_sink.delivery import Delivery, ForwardAttempt
+from webhook_sink.storage.location import PostgresUrl, StoreLocation
+from webhook_sink.storage.open_store import open_store
 from webhook_sink.storage.retention import RetentionLimits, StoreTotals
+from webhook_sink.storage.sqlite_store import SqliteStore
 from webhook_sink.storage.store import Store, StoreBusy, StoreError
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(
+    params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.integration)]
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = Store(None if request.param == "memory" else tmp_path / "deliveries.db")
-    yield opened
-    opened.close()
+    location: StoreLocation | None = None
+    if request.param == "sqlite":
+        location = tmp_path / "deliveries.db"
+    elif request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        location = PostgresUrl(server.new_url())
+    with closing(open_store(location)) as opened:
+        yield opened
 
 
 def ids(deliveries: tuple[Delivery, ...]) -> list[int]:
@@ -179,11 +190,11 @@ def test_the_file_shrinks_when_it_is_cleared(
     earlier: bool, tmp_path: Path, draft: Delivery
 ) -> None:
     path = tmp_path / "deliveries.db"
-    store = Store(path)
+    store = SqliteStore(path)
     if earlier:  # as an earlier release created it
         store.close()
         _execute(path, "PRAGMA auto_vacuum = NONE", "VACUUM")
-        store = Store(path)
+        store = SqliteStore(path)
     for _ in range(20):
         store.append([replace(draft, body=bytes(2048))] * 100)
     before = _size(path)
@@ -198,7 +209,7 @@ def test_the_file_shrinks_when_it_is_cleared(
 
 def test_deliveries_that_are_stored_during_a_clear_stay(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = Store(path)
+    store = SqliteStore(path)
     large = replace(draft, body=bytes(2048))
     for _ in range(50):
         store.append([large] * 100)
@@ -223,15 +234,15 @@ def test_the_log_is_bounded_and_emptied_when_nothing_is_stored(
 ) -> None:
     path = tmp_path / "deliveries.db"
     log = tmp_path / "deliveries.db-wal"
-    store = Store(path)
+    store = SqliteStore(path)
     sizes = []
     for _ in range(60):
         store.append([replace(draft, body=bytes(10_000))] * 64)
         store.list(limit=1, newest_first=True)
-        store.shorten_log()
+        store.maintain()
         sizes.append(log.stat().st_size)
     assert 0 < max(sizes) <= 20_000_000  # of 40 MB
-    store.shorten_log()
+    store.maintain()
     assert log.stat().st_size == 0
     store.close()
 
@@ -249,7 +260,7 @@ def test_migrates_a_file_of_format_1(tmp_path: Path, draft: Delivery) -> None:
     old.execute("PRAGMA user_version = 1")
     old.commit()
     old.close()
-    store = Store(path)
+    store = SqliteStore(path)
     kept = Delivery(7, 1.5, "POST", "/a", ((b"X-A", b"1"),), b"{}", False, "here:1", 200)
     assert store.list() == (kept,)
     assert store.totals() == StoreTotals(1, 2 + len(row[4]), 0)
@@ -261,10 +272,10 @@ def test_a_reopened_file_has_the_deliveries_and_private_permissions(
     tmp_path: Path, draft: Delivery
 ) -> None:
     path = tmp_path / "deliveries.db"
-    store = Store(path)
+    store = SqliteStore(path)
     store.append([draft])
     store.close()
-    again = Store(path)
+    again = SqliteStore(path)
     assert again.list() == (replace(draft, id=1),)
     assert ids(again.append([draft])) == [2]
     again.close()
@@ -282,7 +293,7 @@ def test_an_existing_file_becomes_private_with_a_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     path, copy = tmp_path / "deliveries.db", tmp_path / "copy.db"
-    store = Store(path)
+    store = SqliteStore(path)
     store.append([draft])
     # As a killed process leaves it, with its log.
     for suffix in ("", "-wal"):
@@ -291,7 +302,7 @@ def test_an_existing_file_becomes_private_with_a_warning(
         file.chmod(mode)
     store.close()
     with caplog.at_level("WARNING"):
-        again = Store(copy)
+        again = SqliteStore(copy)
     again.append([draft])
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("copy.db*")}
     assert modes == dict.fromkeys(("copy.db", "copy.db-wal", "copy.db-shm"), expected)
@@ -307,13 +318,13 @@ def test_an_existing_file_becomes_private_with_a_warning(
 
 def test_a_stricter_mode_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "deliveries.db"
-    Store(path).close()
+    SqliteStore(path).close()
     path.chmod(0o400)
     if os.access(path, os.W_OK):  # the superuser may still write it
-        Store(path).close()
+        SqliteStore(path).close()
     else:
         with pytest.raises(StoreError, match="must be writable"):
-            Store(path)
+            SqliteStore(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o400
     assert caplog.records == []
 
@@ -323,13 +334,13 @@ def test_the_file_of_another_program_keeps_its_mode(tmp_path: Path) -> None:
     _another_database(path)
     path.chmod(0o644)
     with pytest.raises(StoreError):
-        Store(path)
+        SqliteStore(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
 def test_a_second_store_reads_the_same_file(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    writing, reading = Store(path), Store(path)
+    writing, reading = SqliteStore(path), SqliteStore(path)
     writing.append([draft])
     assert ids(reading.list()) == [1]
     writing.close()
@@ -411,7 +422,7 @@ def test_refuses_a_path_that_is_no_store_and_writes_nothing(
     make(path)
     before = _content(path)
     with pytest.raises(StoreError, match=rf"deliveries\.db .*{reason}"):
-        Store(path)
+        SqliteStore(path)
     assert _content(path) == before
 
 
@@ -423,13 +434,13 @@ def test_a_store_of_another_version_is_not_changed(
     with_id: bool, version: int, reason: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "deliveries.db"
-    Store(path).close()
+    SqliteStore(path).close()
     _execute(path, f"PRAGMA user_version = {version}")
     if not with_id:  # as earlier releases wrote it
         _execute(path, "PRAGMA application_id = 0")
     before = _content(path)
     with pytest.raises(StoreError, match=rf"{path} .*{reason}"):
-        Store(path)
+        SqliteStore(path)
     assert _content(path) == before
 
 
@@ -445,32 +456,32 @@ def test_a_state_of_an_older_version_is_called_older(tmp_path: Path) -> None:
 
 def test_opens_a_store_whose_checkpoint_was_killed(tmp_path: Path, draft: Delivery) -> None:
     path, torn = tmp_path / "deliveries.db", tmp_path / "torn.db"
-    store = Store(path)
+    store = SqliteStore(path)
     store.append([replace(draft, body=bytes(3000))] * 50)
     begun = path.read_bytes()
     Path(f"{torn}-wal").write_bytes(Path(f"{path}-wal").read_bytes())
     store.close()
     # SQLite has written the first page, which states the new size, and no other.
     torn.write_bytes(path.read_bytes()[:8192] + begun[8192:])
-    again = Store(torn)
+    again = SqliteStore(torn)
     assert len(again.list()) == 50
     again.close()
 
 
 def test_opens_a_store_of_an_earlier_release_without_an_id(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = Store(path)
+    store = SqliteStore(path)
     store.append([draft])
     store.close()
     _execute(path, "PRAGMA application_id = 0")
-    again = Store(path)
+    again = SqliteStore(path)
     assert ids(again.list()) == [1]
     again.close()
 
 
 def test_a_failed_append_stores_nothing_and_can_be_retried(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = Store(path)
+    store = SqliteStore(path)
     blocker = sqlite3.connect(path)
     blocker.execute(
         "CREATE TRIGGER full BEFORE INSERT ON deliveries WHEN NEW.target = '/2' "
@@ -487,7 +498,7 @@ def test_a_failed_append_stores_nothing_and_can_be_retried(tmp_path: Path, draft
 
 def test_a_lock_longer_than_the_timeout_is_an_error(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = Store(path, lock_timeout=0.05)
+    store = SqliteStore(path, lock_timeout=0.05)
     holder = sqlite3.connect(path, isolation_level=None)
     assert holder.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     holder.execute("BEGIN IMMEDIATE")
@@ -501,7 +512,7 @@ def test_a_lock_longer_than_the_timeout_is_an_error(tmp_path: Path, draft: Deliv
 
 
 def test_a_full_disk_is_an_error_until_there_is_room(tmp_path: Path, draft: Delivery) -> None:
-    store = Store(tmp_path / "deliveries.db")
+    store = SqliteStore(tmp_path / "deliveries.db")
     store.append([draft])
     store._database._write_connection.execute("PRAGMA max_page_count = 12")
     with pytest.raises(StoreError, match="full"):
@@ -514,7 +525,7 @@ def test_a_full_disk_is_an_error_until_there_is_room(tmp_path: Path, draft: Deli
 
 def test_append_without_wait_raises_if_the_store_is_busy(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = Store(path, lock_timeout=30.0)
+    store = SqliteStore(path, lock_timeout=30.0)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreBusy, match=r"deliveries\.db is locked"):

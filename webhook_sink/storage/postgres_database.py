@@ -33,7 +33,7 @@ _CONNECTION_DEFAULTS = {
 }
 """Parameters of libpq that the URL may replace: a server that vanished is noticed in seconds."""
 _SESSION = """
-    SELECT set_config('lock_timeout', '5s', false),
+    SELECT set_config('lock_timeout', %s, false), set_config('search_path', quote_ident(%s), false),
         set_config('idle_in_transaction_session_timeout', '30s', false),
         set_config('synchronous_commit', CASE current_setting('synchronous_commit')
             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
@@ -51,9 +51,16 @@ class PostgresDatabase:
     after it broke.
     """
 
-    def __init__(self, url: PostgresUrl, tables: str, columns: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self,
+        url: PostgresUrl,
+        tables: str,
+        columns: Mapping[str, list[str]],
+        lock_timeout: float,
+    ) -> None:
         """Take the statements that create `tables`, and their columns by table."""
         self._url = url
+        self._lock_timeout = f"{round(lock_timeout * 1000)}ms"
         self._tables = tables
         self._columns = columns
         self._psycopg = _import_psycopg()
@@ -151,10 +158,7 @@ class PostgresDatabase:
         try:
             if not self.schema:
                 self.schema = _named_schema(connection)
-            connection.execute(_SESSION)
-            connection.execute(
-                "SELECT set_config('search_path', quote_ident(%s), false)", (self.schema,)
-            )
+            connection.execute(_SESSION, (self._lock_timeout, self.schema))
         except BaseException:
             connection.close()
             raise

@@ -124,12 +124,13 @@ class PostgresStore(Store):
 
     is_shared: ClassVar[bool] = True
 
-    def __init__(self, url: PostgresUrl) -> None:
+    def __init__(self, url: PostgresUrl, lock_timeout: float = 5.0) -> None:
         """Open the database at `url`, and create the tables that are missing.
 
-        The schema is `hookproof`, or the first one in a `search_path` of the URL.
+        The schema is `hookproof`, or the first one in a `search_path` of the URL. `lock_timeout`
+        is the time to wait for a lock of another sink, in seconds.
         """
-        self._database = PostgresDatabase(url, _TABLES, _COLUMNS)
+        self._database = PostgresDatabase(url, _TABLES, _COLUMNS, lock_timeout)
         self._origin = uuid4().hex
         """First word of own notifications."""
         try:

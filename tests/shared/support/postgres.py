@@ -33,7 +33,7 @@ class PostgresServer:
     """Server on a port of loopback, with durable commits and its data in `folder`."""
 
     def __init__(self, binaries: Path, folder: Path) -> None:
-        self._binaries = binaries
+        self.binaries = binaries
         self._data = folder / "data"
         self._sockets = folder
         self._port = free_port()
@@ -82,7 +82,7 @@ class PostgresServer:
     def _popen(self, program: str, *options: str) -> subprocess.Popen[str]:
         owner = self._owner
         return subprocess.Popen(
-            [str(self._binaries / program), "-D", str(self._data), *options],
+            [str(self.binaries / program), "-D", str(self._data), *options],
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

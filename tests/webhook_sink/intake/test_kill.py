@@ -2,42 +2,24 @@
 
 import base64
 import random
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+from support.kill_load import DEADLINE, Books, Sent, send, sent_of
 from support.processes import ServerProcess, launched
 
-from webhook_sink.delivery import Delivery
 from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
 ROUNDS = 20
 SENDERS = 8
-DEADLINE = 30.0
-LARGEST = 17
-"""Exponent of the largest body: 2^17 bytes."""
 LONGEST = 0.1
 """Seconds of load after the first acknowledgement."""
-
-Sent = tuple[str, str, tuple[tuple[bytes, bytes], ...], bytes]
-"""Method, target, header pairs and body."""
-
-
-@dataclass
-class Books:
-    """Sent and acknowledged deliveries by target; each target is unique."""
-
-    sent: dict[str, Sent] = field(default_factory=dict)
-    acknowledged: set[str] = field(default_factory=set)
-    first: threading.Event = field(default_factory=threading.Event)
-    """Event that is set at the first acknowledgement of a round."""
 
 
 @contextmanager
@@ -91,49 +73,6 @@ def one_round(
     end.join()
 
 
-def send(url: str, prefix: str, books: Books, chance: random.Random) -> None:
-    """Deliver over one connection until it breaks; record acknowledged deliveries."""
-    address = ("127.0.0.1", int(url.rpartition(":")[2]))
-    number = 0
-    try:
-        with socket.create_connection(address, timeout=DEADLINE) as connection:
-            while True:
-                number += 1
-                sent, data = drawn(f"{prefix}/{number}?a=%41&&", chance)
-                books.sent[sent[1]] = sent
-                connection.sendall(data)
-                answer = b""
-                while b"\r\n\r\n" not in answer:
-                    chunk = connection.recv(65536)
-                    if not chunk:
-                        return  # killed
-                    answer += chunk
-                assert answer.startswith(b"HTTP/1.1 200 "), answer
-                books.acknowledged.add(sent[1])
-                books.first.set()
-    except OSError:
-        return  # killed
-
-
-def drawn(target: str, chance: random.Random) -> tuple[Sent, bytes]:
-    """Return a random delivery and the bytes of its request."""
-    body = chance.randbytes(chance.randrange(2 ** chance.randint(0, LARGEST)))
-    headers = [(b"Host", b"x"), (b"X-Odd", b"\xff 1"), (b"x-odd", b""), (b"X-ODD", b"2")]
-    framed = body
-    if chance.random() < 0.3:
-        headers.append((b"TRANSFER-encoding", b"chunked"))
-        cut = chance.randint(0, len(body))
-        parts = [part for part in (body[:cut], body[cut:]) if part]
-        framed = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
-    else:
-        headers.append((b"content-Length", b"%d" % len(body)))
-    chance.shuffle(headers)
-    method = chance.choice(["POST", "PUT", "PATCH"])
-    head = b"".join(b"%s: %s\r\n" % pair for pair in headers)
-    line = f"{method} {target} HTTP/1.1\r\n".encode()
-    return (method, target, tuple(headers), body), line + head + b"\r\n" + framed
-
-
 def shown_again(url: str, sents: list[Sent]) -> None:
     """Check that the API of a restarted sink shows these deliveries."""
     api = f"{url}/_hookproof/api/deliveries"
@@ -148,7 +87,3 @@ def shown_again(url: str, sents: list[Sent]) -> None:
             headers = tuple(tuple(text.encode("latin-1") for text in h) for h in shown["headers"])
             body = base64.b64decode(shown["body"]["base64"])
             assert (shown["method"], shown["target"], headers, body) == sent
-
-
-def sent_of(delivery: Delivery) -> Sent:
-    return delivery.method, delivery.target, delivery.headers, delivery.body

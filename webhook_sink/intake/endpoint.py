@@ -8,11 +8,12 @@ from typing import Protocol
 from starlette.types import Receive, Scope, Send
 
 from webhook_sink.delivery import Delivery, ForwardAttempt
-from webhook_sink.protocol import get_connection_info
+from webhook_sink.protocol import RETRY_AFTER_S, get_connection_info
 from webhook_sink.replies.sender import perform_step, relay_response, send_response
 from webhook_sink.replies.steps import ReplyStep
 from webhook_sink.storage.store import StoreError
 
+_RETRY_LATER = ((b"retry-after", b"%d" % RETRY_AFTER_S),)
 EarlyReply = Callable[[Delivery], ReplyStep | None]
 """Reply to a delivery that precedes the reply script, or None for a delivery that follows it."""
 
@@ -75,7 +76,7 @@ class DeliveryEndpoint:
         try:
             stored = await self._writer.write(draft)
         except StoreError:
-            await send_response(send, 503)
+            await send_response(send, 503, _RETRY_LATER)
             return
         if early is not None:
             await perform_step(early, connection_info, send)

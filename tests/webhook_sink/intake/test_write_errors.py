@@ -34,7 +34,9 @@ class Running:
     http: httpx.Client
 
     def post(self, body: bytes = BODY) -> int:
-        return self.http.post(f"{self.url}/hook", content=body).status_code
+        reply = self.http.post(f"{self.url}/hook", content=body)
+        assert ("retry-after" in reply.headers) == (reply.status_code == 503)
+        return reply.status_code
 
     def posts(self, *bodies: bytes) -> list[int]:
         """Deliver all bodies concurrently."""

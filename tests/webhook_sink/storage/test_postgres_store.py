@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
+from time import monotonic
 
 import psycopg
 import pytest
@@ -75,13 +76,14 @@ def test_stores_that_start_at_once_create_the_tables_once(
 
 
 def test_no_id_becomes_visible_after_a_greater_one(url: PostgresUrl, draft: Delivery) -> None:
-    small = replace(draft, body=b"{}")
+    # Large bodies, so that some commits take longer than others.
+    drafts = [replace(draft, body=bytes(size)) for size in (300_000, 30_000, 3, 2)]
     with opened(url, 5) as (reader, *writers), ThreadPoolExecutor(4) as pool:
 
-        def append(writer: PostgresStore) -> int:
+        def append(writer: PostgresStore, small: Delivery) -> int:
             return sum(len(writer.append([small] * 3)) for _ in range(40))
 
-        storing = [pool.submit(append, writer) for writer in writers]
+        storing = [pool.submit(append, *each) for each in zip(writers, drafts, strict=True)]
         seen: list[int] = []
         while not all(future.done() for future in storing):
             seen += reader.ids(after=seen[-1] if seen else 0)
@@ -118,7 +120,8 @@ class Observer:
 
     def next(self, *kinds: str) -> tuple[str, object]:
         """Return the next report of one of these kinds."""
-        while (report := self.reports.get(timeout=DEADLINE))[0] not in kinds:
+        end = monotonic() + DEADLINE
+        while (report := self.reports.get(timeout=end - monotonic()))[0] not in kinds:
             pass
         return report
 

@@ -145,6 +145,28 @@ def test_a_secret_of_the_file_is_replaced_by_the_variable_of_its_option(
         parse_command_line(["sink"], folder)
 
 
+def test_a_store_is_a_path_or_a_database_without_a_password(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "[sink]\nstore = 'deliveries.db'\n")
+    assert parse_command_line(["sink"], folder).store == folder / "deliveries.db"
+    write(folder, "[sink]\nstore = 'postgresql://${MY_KEY}@h:5432/d'\n")
+    assert parse_command_line(["sink"], folder).store.text == "postgresql://the-key@h:5432/d"
+    write(folder, "[sink]\nstore = 'postgresql://u:${MY_KEY}@h/d?sslmode=require'\n")
+    store = parse_command_line(["sink"], folder).store
+    assert store.text == "postgresql://u:the-key@h/d?sslmode=require"
+    assert "the-key" not in f"{store} {store!r}"
+    monkeypatch.setenv("MY_KEY", "a/key")
+    with pytest.raises(CommandError, match="write a PostgreSQL store as") as raised:
+        parse_command_line(["sink"], folder)
+    assert "a/key" not in str(raised.value)
+    for text in ("postgresql://u:plain@h/d", "postgres://h/d?password=plain"):
+        write(folder, f"[sink]\nstore = '{text}'\n")
+        with pytest.raises(CommandError, match=":2: store: a password must not be in") as raised:
+            parse_command_line(["sink"], folder)
+        assert "plain" not in str(raised.value)
+
+
 def test_paths_are_relative_to_the_configuration_file(folder: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
     for text, value in (("ca.pem", folder / "ca.pem"), ("false", False), ("true", True)):

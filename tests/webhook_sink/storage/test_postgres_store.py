@@ -1,5 +1,6 @@
 """Store in PostgreSQL: several stores of one database, errors, and no password in any message."""
 
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -294,9 +295,29 @@ def test_no_error_has_the_password(postgres_server: PostgresServer, place: str) 
     assert "p%40ss" not in f"{url!r} {url}"
 
 
-def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "psycopg", None)  # as in an installation without the extra
-    with pytest.raises(StoreError) as raised:
-        PostgresStore(PostgresUrl("postgresql://127.0.0.1/x"))
-    message = "a PostgreSQL store needs the package psycopg: install hookproof[postgres]"
-    assert str(raised.value) == message
+def python(source: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", source]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_without_the_extra_the_command_names_it() -> None:
+    done = python(
+        "import sys; sys.modules['psycopg'] = None\n"  # as in an installation without the extra
+        "from hookproof.cli import main\n"
+        "sys.exit(main(['sink', '--port', '0', '--store', 'postgresql://127.0.0.1/x']))"
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "hookproof: a PostgreSQL store needs the package psycopg: install hookproof[postgres]\n",
+    )
+
+
+def test_a_sink_with_a_file_imports_no_psycopg() -> None:
+    done = python(
+        "import sys\n"
+        "import hookproof.commands.sink\n"
+        "from webhook_sink.storage.open_store import open_store\n"
+        "open_store(None).close()\n"
+        "sys.exit('psycopg' in sys.modules or 'webhook_sink.storage.postgres_store' in sys.modules)"
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -18,7 +18,8 @@ from subjects import running
 from openapi.contract import Contract
 from openapi.json_pointer import set_at
 from webhook_sink.delivery import Delivery
-from webhook_sink.storage.sqlite_store import SqliteStore
+from webhook_sink.storage.location import parse_location
+from webhook_sink.storage.open_store import open_store
 
 SIZES = (1_000, 100_000)
 _NEEDLE = "one-in-five-hundred"
@@ -41,32 +42,41 @@ class Pages:
 
 
 def listed(
-    contract: Contract, directory: Path, rounds: int, sizes: Sequence[int] = SIZES
+    contract: Contract,
+    stores: Mapping[int, Path | str],
+    rounds: int,
+    *,
+    middle: bool = False,
 ) -> list[Pages]:
-    """Return the cost of the first page and of filtered pages, requested in turn in each round."""
-    kinds = {
+    """Return the cost of the first page and of filtered pages, requested in turn in each round.
+
+    `stores` has a new file or database for each number of deliveries. With `middle`, also request
+    the page in the middle of the list.
+    """
+    kinds: dict[str, Mapping[str, str]] = {
         "first page": {},
+        **({"in the middle": {"before": "MIDDLE"}} if middle else {}),
         "of an event": {"event": contract.events[0].name},
         "of a verdict": {"verdict": "violation"},
         "of a path": {"path": "/hooks/3"},
         "with a text": {"text": _NEEDLE},
     }
-    costs: dict[tuple[str, int], list[float]] = {(k, size): [] for k in kinds for size in sizes}
+    costs: dict[tuple[str, int], list[float]] = {(k, size): [] for k in kinds for size in stores}
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(timeout=60, trust_env=False))
         ports = {}
-        for size in sizes:
-            file = directory / f"{size}.db"
-            _fill(contract, file, size)
-            ports[size] = stack.enter_context(running(sink(file))).port
+        for size, store in stores.items():
+            _fill(contract, store, size)
+            ports[size] = stack.enter_context(running(sink(store))).port
             ready(client, ports[size])
             settled(client, ports[size], size)
         for _ in range(rounds):
             for (kind, size), taken in costs.items():
+                query = {k: v.replace("MIDDLE", str(size // 2)) for k, v in kinds[kind].items()}
                 began = time.perf_counter()
-                _page(client, ports[size], {"newest": "1", **kinds[kind]})
+                _page(client, ports[size], {"newest": "1", **query})
                 taken.append((time.perf_counter() - began) * 1000)
-    return [Pages(kind, {size: median(costs[kind, size]) for size in sizes}) for kind in kinds]
+    return [Pages(kind, {size: median(costs[kind, size]) for size in stores}) for kind in kinds]
 
 
 def _page(client: httpx.Client, port: int, query: Mapping[str, str]) -> None:
@@ -76,11 +86,10 @@ def _page(client: httpx.Client, port: int, query: Mapping[str, str]) -> None:
         raise SystemExit(f"{url} returned no delivery")
 
 
-def _fill(contract: Contract, file: Path, size: int) -> None:
-    store = SqliteStore(file)
-    for first in range(0, size, _AT_ONCE):
-        store.append([_delivery(contract, n) for n in range(first, first + _AT_ONCE)])
-    store.close()
+def _fill(contract: Contract, location: Path | str, size: int) -> None:
+    with closing(open_store(parse_location(str(location)))) as store:
+        for first in range(0, size, _AT_ONCE):
+            store.append([_delivery(contract, n) for n in range(first, first + _AT_ONCE)])
 
 
 def _delivery(contract: Contract, number: int) -> Delivery:

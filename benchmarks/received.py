@@ -63,21 +63,31 @@ def report(
         )
         for one, ratio in zip(received, ratios, strict=True)
     ]
-    sizes = sorted(pages[0].milliseconds)
-    list_head = ("a page of the list, ms", *(f"{size:,} stored" for size in sizes), "ratio")
-    lists = [
-        (one.title, *(text(one.milliseconds[size], 1) for size in sizes), text(one.ratio, 2))
-        for one in pages
-    ]
-    dearest = max(one.ratio for one in pages)
     targets = [
         _least("durable deliveries/s : bare function, at least 0.35", ratios[1], 0.35),
         _most("slowest response in seconds, at most 0.5", sink.slowest / 1000, 0.5),
-        _most("page of the long list : page of the short list, at most 3", dearest, 3),
+        target_of_pages(pages),
     ]
-    lines = [*rows_of([head, *loads]), "", *rows_of([list_head, *lists]), "", *map(said, targets)]
+    lines = [*rows_of([head, *loads]), "", *lines_of_pages(pages), "", *map(said, targets)]
     load = f"{rounds} rounds of {seconds:g} s, {at_once} connections, bodies of 2 KiB"
     return "\n".join([*lines, "", machine(load)])
+
+
+def lines_of_pages(pages: Sequence[Pages]) -> list[str]:
+    """Return the table of the list."""
+    sizes = sorted(pages[0].milliseconds)
+    head = ("a page of the list, ms", *(f"{size:,} stored" for size in sizes), "ratio")
+    rows = [
+        (one.title, *(text(one.milliseconds[size], 1) for size in sizes), text(one.ratio, 2))
+        for one in pages
+    ]
+    return rows_of([head, *rows])
+
+
+def target_of_pages(pages: Sequence[Pages]) -> Target:
+    """Return the target of the list."""
+    dearest = max(one.ratio for one in pages)
+    return _most("page of the long list : page of the short list, at most 3", dearest, 3)
 
 
 def _least(sentence: str, value: float | None, least: float) -> Target:

@@ -33,7 +33,8 @@ def main() -> None:
     with TemporaryDirectory(dir=given.directory) as name:
         directory = Path(name)
         received = _received(contract, directory, given)
-        pages = listed(contract, directory, given.pages, (SIZES[0], given.stored))
+        stores = {size: directory / f"{size}.db" for size in (SIZES[0], given.stored)}
+        pages = listed(contract, stores, given.pages)
     print(report(received, pages, given.rounds, given.seconds, given.connections))
 
 

@@ -8,13 +8,13 @@ import httpx
 from delivered import SECRET
 from subjects import START_SECONDS, Subject, server_of
 
-PATIENCE = 600
+PATIENCE = 3600
 """Seconds in which the sink must judge all deliveries."""
 
 
-def sink(file: Path) -> Subject:
-    """Return `hookproof sink` with the store `file` and default settings."""
-    command = (sys.executable, "-m", "hookproof", "sink", "--port", "PORT", "--store", str(file))
+def sink(store: Path | str) -> Subject:
+    """Return `hookproof sink` with the file or database `store` and default settings."""
+    command = (sys.executable, "-m", "hookproof", "sink", "--port", "PORT", "--store", str(store))
     environment = {"HOOKPROOF_WEBHOOK_SECRET": SECRET}
     return Subject("sink", "hookproof sink", command, False, environment)
 

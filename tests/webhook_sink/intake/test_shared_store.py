@@ -218,6 +218,8 @@ def test_a_database_outage_is_a_503_until_it_is_back(
                 stop.set()
             for each in loads:
                 each.result()
+            while "deliveries of other sinks are seen again" not in log.read_text("utf-8"):
+                get(one, newest=1, limit=1)  # the listener connects every second
             newest = get(other, newest=1, limit=1).json()["deliveries"][0]["id"]
             waiting = pool.submit(get, other, "/wait", after=newest, timeout=30)
             assert post(one, "/after") == 200
@@ -227,7 +229,6 @@ def test_a_database_outage_is_a_503_until_it_is_back(
     said = log.read_text("utf-8")
     assert "deliveries get 503: the store postgresql://sinks@127.0.0.1:" in said
     assert "deliveries got 503 and are not stored" in said
-    assert "deliveries of other sinks are seen again" in said
     assert not any(secret in said for secret in (PASSWORD, "p%40ss"))
 
 

@@ -282,7 +282,7 @@ def is_readable(*files: int, timeout: float) -> bool:
 def _named_schema(connection: Connection) -> str:
     """Return the schema that the URL or `PGOPTIONS` names with `search_path`, or the default."""
     found = connection.execute(
-        "SELECT (parse_ident(split_part(setting, ',', 1)))[1] FROM pg_settings "
+        "SELECT (parse_ident(split_part(setting, ',', 1)))[1]::name FROM pg_settings "
         "WHERE name = 'search_path' AND source = 'client' AND setting <> ''"
     ).fetchone()
     return str(found[0]) if found else _DEFAULT_SCHEMA

@@ -1,13 +1,20 @@
 """Removal of deliveries by the API: all, or exactly those that a list with the same filters has."""
 
+import socket
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
+from typing import Any
 
+import httpx
 import pytest
-from support.sink import RunningSink, StartSink
+from support.sink import DEADLINE, RunningSink, StartSink
 
 from openapi.contract import Contract
+from openapi.http.server_thread import ServerThread
 from webhook_sink.api.parameters import FILTER_PARAMETERS
+from webhook_sink.app import create_app
+from webhook_sink.server import uvicorn_config
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.integration
 
@@ -120,3 +127,30 @@ def test_attempts_are_counted_without_removed_deliveries(start: StartSink) -> No
         assert remove(client, {"after": "1", "before": "3"}) == 1
         shown = client.api("api/deliveries/3").json()
         assert (shown["attempt"], shown["first_attempt"]) == (1, None)
+
+
+class CountingStore(SqliteStore):
+    """Store that counts the requests for ids."""
+
+    count = 0
+
+    def ids(self, *arguments: Any, **options: Any) -> tuple[int, ...]:
+        self.count += 1
+        return super().ids(*arguments, **options)
+
+
+def test_a_wait_after_a_removal_does_not_ask_the_store_in_a_loop(contract: Contract) -> None:
+    listener, store = socket.create_server(("127.0.0.1", 0)), CountingStore()
+    app = create_app(contract, store=store)
+    with (
+        ServerThread(uvicorn_config(app), listener) as server,
+        httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=DEADLINE) as client,
+    ):
+        client.post("/a", content=b"{}")
+        assert client.delete(PATH).json() == {"removed": 1}
+        client.get(PATH)  # starts the verdict worker, which has not judged the delivery
+        before = store.count
+        assert client.get(f"{PATH}/wait?timeout=1").status_code == 204
+        assert store.count - before < 20
+        client.post("/b", content=b"{}")
+        assert client.get(f"{PATH}/wait?timeout=20").json()["target"] == "/b"

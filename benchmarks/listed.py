@@ -12,7 +12,7 @@ from uuid import UUID
 
 import httpx
 from delivered import SIZE, headers, payload
-from sinks import ready, settled, sink
+from sinks import judged_sink, ready, settled, sink
 from subjects import running
 
 from openapi.contract import Contract
@@ -46,16 +46,16 @@ def listed(
     stores: Mapping[int, Path | str],
     rounds: int,
     *,
-    middle: bool = False,
+    long: bool = False,
 ) -> list[Pages]:
     """Return the cost of the first page and of filtered pages, requested in turn in each round.
 
-    `stores` has a new file or database for each number of deliveries. With `middle`, also request
-    the page in the middle of the list.
+    `stores` has a file or database for each number of deliveries, which is filled up to it. For a
+    `long` list, also request the page in its middle, and do not wait until all is judged.
     """
     kinds: dict[str, Mapping[str, str]] = {
         "first page": {},
-        **({"in the middle": {"before": "MIDDLE"}} if middle else {}),
+        **({"in the middle": {"before": "MIDDLE"}} if long else {}),
         "of an event": {"event": contract.events[0].name},
         "of a verdict": {"verdict": "violation"},
         "of a path": {"path": "/hooks/3"},
@@ -67,7 +67,8 @@ def listed(
         ports = {}
         for size, store in stores.items():
             _fill(contract, store, size)
-            ports[size] = stack.enter_context(running(sink(store))).port
+            subject = judged_sink(str(store)) if long else sink(store)
+            ports[size] = stack.enter_context(running(subject)).port
             ready(client, ports[size])
             settled(client, ports[size], size)
         for _ in range(rounds):
@@ -88,7 +89,7 @@ def _page(client: httpx.Client, port: int, query: Mapping[str, str]) -> None:
 
 def _fill(contract: Contract, location: Path | str, size: int) -> None:
     with closing(open_store(parse_location(str(location)))) as store:
-        for first in range(0, size, _AT_ONCE):
+        for first in range(store.totals().count, size, _AT_ONCE):
             store.append([_delivery(contract, n) for n in range(first, first + _AT_ONCE)])
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 from delivered import SECRET
-from subjects import START_SECONDS, Subject, server_of
+from subjects import Subject, server_of
 
-PATIENCE = 3600
-"""Seconds in which the sink must judge all deliveries."""
+PATIENCE = 600
+"""Seconds in which a sink must respond, and judge all deliveries."""
 
 
 def sink(store: Path | str) -> Subject:
@@ -17,6 +17,13 @@ def sink(store: Path | str) -> Subject:
     command = (sys.executable, "-m", "hookproof", "sink", "--port", "PORT", "--store", str(store))
     environment = {"HOOKPROOF_WEBHOOK_SECRET": SECRET}
     return Subject("sink", "hookproof sink", command, False, environment)
+
+
+def judged_sink(store: str) -> Subject:
+    """Return a sink whose index has a verdict for each delivery in `store`."""
+    program = str(Path(__file__).with_name("judged_sink.py"))
+    command = (sys.executable, program, "sink", "--port", "PORT", "--store", store)
+    return Subject("judged", "hookproof sink, judged", command, False)
 
 
 def bare() -> Subject:
@@ -27,7 +34,7 @@ def bare() -> Subject:
 
 def ready(client: httpx.Client, port: int) -> None:
     """Wait for the first response."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             client.post(f"http://127.0.0.1:{port}/").raise_for_status()

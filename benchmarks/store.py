@@ -4,7 +4,8 @@ Run it where hookproof[postgres] is installed, with wrk on the PATH and a databa
 `python benchmarks/store.py postgresql://USER@HOST/DATABASE`. It creates the schemas bench_* and
 removes them at its end. Each round sends the same signed deliveries to all subjects in turn,
 because the speed of a machine varies. A sink responds only after a delivery is durable. Then the
-list of a sink is requested over few and over many deliveries in the database, in turn.
+list of a sink is requested over few and over many deliveries in the database, in turn; its index
+has a verdict for each from the start (`judged_sink.py`).
 """
 
 import argparse
@@ -48,7 +49,7 @@ def main() -> None:
         lines += _load_table(contract, stores, given)
     with _schemas(given.url) as schema:
         sizes = (SIZES[0], given.stored)
-        pages = listed(contract, {n: schema(str(n)) for n in sizes}, given.pages, middle=True)
+        pages = listed(contract, {n: schema(str(n)) for n in sizes}, given.pages, long=True)
         target: Target = target_of_pages(pages)
         lines += ["", *lines_of_pages(pages), "", said(target)]
     load = f"{given.rounds} rounds of {given.seconds:g} s, {given.connections} connections"

@@ -133,7 +133,7 @@ def run(
         live_run.undecided += unsupported_sentences(sessions)
         if watch is not None:
             watch(live_run)
-        _await_service(target, settings.wait)
+        await_service(target, settings.wait)
         budget.start()
 
         def announce() -> None:
@@ -195,7 +195,8 @@ def _load_saved_cases(
     return fitting
 
 
-def _await_service(target: Target, seconds: float) -> None:
+def await_service(target: Target, seconds: float) -> None:
+    """Wait until the service answers, at most `seconds`."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         if target.responds(min(left, _WAIT_STEP_S)):

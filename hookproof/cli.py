@@ -16,7 +16,7 @@ from hookproof.options.command import Group, usage_error
 from hookproof.shadowing import shadowed_packages
 
 COMMANDS = ("mock", "sink", "deliveries", "signature", "trigger", "verify", "verify-receiver",
-            "lint", "init", "demo", "token", "faults", "selftest")  # fmt: skip
+            "load", "lint", "init", "demo", "token", "faults", "selftest")  # fmt: skip
 """Names of the commands, and of their modules in `hookproof.options`, in the order of the help."""
 
 

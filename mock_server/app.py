@@ -205,6 +205,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
                 error_responses=error_responses,
                 on_end=recorder,
                 overrides=runtime.overrides,
+                queues=runtime.delivery_queues,
                 latency=settings.latency,
             ),
             *base_paths,

@@ -16,6 +16,8 @@ from openapi.http.tls import ssl_context
 from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 
 PAGE_KEYS = frozenset({"deliveries", "next", "total", "now"})
+JUDGED_KEYS = frozenset({"deliveries", "next", "now"})
+JUDGED_ITEM_KEYS = frozenset({"id", "received_at", "event", "signature", "body", "findings"})
 SUMMARY_KEYS = frozenset({"id", "received_at", "target", "event", "verdict", "reply", "attempt"})
 DELIVERY_KEYS = SUMMARY_KEYS | {"headers", "body", "findings", "attempts", "outgoing"}
 FORWARD_KEYS = frozenset({"action", "url", "status", "error", "seconds"})
@@ -126,6 +128,11 @@ class SinkClient:
         """Return a page of the list: `deliveries`, `next`, `total` and more."""
         page = self._json(PAGE_KEYS, self._request("GET", "deliveries", parameters))
         return {**page, "deliveries": require_list(self.url, SUMMARY_KEYS, page["deliveries"])}
+
+    def judged(self, after: int) -> Json:
+        """Return `deliveries` with bodies and findings, oldest first; `next` says whether more."""
+        page = self._json(JUDGED_KEYS, self._request("GET", "deliveries/judged", {"after": after}))
+        return {**page, "deliveries": require_list(self.url, JUDGED_ITEM_KEYS, page["deliveries"])}
 
     def newest(
         self, filters: QueryParameters, limit: int, before: int | None = None

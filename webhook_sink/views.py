@@ -9,6 +9,8 @@ from webhook_sink.verdicts.verdict import Verdict, format_verdict
 
 MAX_FINDINGS = 500
 """Maximum of listed findings; `findings_total` counts all."""
+MAX_LISTED_FINDINGS = 20
+"""Maximum for each of many deliveries."""
 
 
 def summary_json(
@@ -54,6 +56,19 @@ def details_json(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
         "body": body_json(delivery.body),
         "findings": [asdict(found) for found in verdict.findings[:MAX_FINDINGS]],
         "findings_total": len(verdict.findings),
+    }
+
+
+def judged_json(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
+    """Return what a program needs that reads many deliveries: the body as text alone."""
+    return {
+        "id": delivery.id,
+        "received_at": delivery.received_at,
+        "target": delivery.target,
+        "size": len(delivery.body),
+        "status": delivery.status,
+        "body": delivery.body.decode(errors="replace"),
+        "findings": [asdict(found) for found in verdict.findings[:MAX_LISTED_FINDINGS]],
     }
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from contracts.execution.budget import Budget
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.possible_requests import reason_without_request
-from contracts.execution.target import Target, retry_delay
+from contracts.execution.target import RequestSender, retry_delay
 from contracts.generators.access.operation import OperationCredentials
 from contracts.generators.conflict_values import with_unique_values
 from contracts.generators.parameters import names_nothing, unique_texts
@@ -50,7 +50,7 @@ class OperationSession:
         contract: Contract,
         operation: Operation,
         settings: Settings,
-        target: Target,
+        target: RequestSender,
         unique_values: UniqueValues,
         progress: Callable[[str], None],
         budget: Budget | None = None,

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 
@@ -41,6 +41,20 @@ MAX_KEPT_BYTES = 16 * 1024 * 1024
 SMALL_BODY_BYTES = 16 * 1024
 MAX_RETRY_AFTER_S = 60.0
 _WRITE_BYTES = 16 * 1024
+
+
+class RequestSender(Protocol):
+    """Sender of requests to the service at one URL."""
+
+    url: str
+
+    def send(self, request: Request) -> Exchange:
+        """Send `request` once and return the exchange."""
+        ...
+
+    def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send all `requests`; return the exchanges in the same order."""
+        ...
 
 
 class Target:
@@ -136,15 +150,8 @@ class Target:
         return seconds
 
     def _exchange(self, request: Request) -> Exchange:
-        custom_names = {name.lower() for name, _ in self._headers}
-        headers = [(name, value) for name, value in _DEFAULT_HEADERS if name not in custom_names]
-        headers += (*self._headers, *request.headers)
-        if request.media_type is not None:
-            headers.append(("content-type", request.media_type))
-        if request.credential.value is not None:
-            headers.append(("authorization", request.credential.value))
-        headers = _joined_cookies([*headers, *request.credential.headers])
-        target = _with_query(request.target, request.credential.query)
+        headers = request_headers(request, self._headers)
+        target = target_with_query(request.target, request.credential.query)
         form = request.form
         status: int | None = None
         started = time.time()
@@ -177,6 +184,18 @@ class Target:
         return Exchange(request, received, None, started, time.time())
 
 
+def request_headers(request: Request, custom: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the headers of `request` with `custom` ones, which replace the default ones."""
+    custom_names = {name.lower() for name, _ in custom}
+    headers = [(name, value) for name, value in _DEFAULT_HEADERS if name not in custom_names]
+    headers += (*custom, *request.headers)
+    if request.media_type is not None:
+        headers.append(("content-type", request.media_type))
+    if request.credential.value is not None:
+        headers.append(("authorization", request.credential.value))
+    return _joined_cookies([*headers, *request.credential.headers])
+
+
 def _joined_cookies(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return `headers` with one Cookie header at most (RFC 6265, section 5.4)."""
     cookies = [value for name, value in headers if name.lower() == "cookie"]
@@ -186,7 +205,7 @@ def _joined_cookies(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [*others, ("cookie", "; ".join(cookies))]
 
 
-def _with_query(target: str, query: str) -> str:
+def target_with_query(target: str, query: str) -> str:
     """Return `target` with the parameters of `query` after its own."""
     if not query:
         return target

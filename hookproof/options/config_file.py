@@ -18,7 +18,7 @@ from hookproof.options import types
 from hookproof.options.command import Credential, Secret, suggestion
 from hookproof.options.config_values import convert_value
 
-TABLES = ("mock", "sink", "verify", "verify-receiver")
+TABLES = ("mock", "sink", "verify", "verify-receiver", "load")
 COMMAND_LINE_ONLY = frozenset({"config", "dry-run"})
 """Options that the file cannot have: with a dry run in the file, CI would always pass."""
 

@@ -16,7 +16,7 @@ def json_type(param: click.Parameter) -> str:
     """Return the JSON Schema type of the parameter's value in the file."""
     if isinstance(param, click.Option) and param.is_flag:
         return "boolean"
-    if param.type is types.SECONDS:
+    if param.type in (types.SECONDS, types.POSITIVE):
         return "number"
     return "integer" if param.type in (click.INT, types.PORT, types.COUNT) else "string"
 

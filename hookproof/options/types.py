@@ -152,6 +152,17 @@ def parse_seconds(text: str) -> float:
     return value
 
 
+def parse_positive(text: str) -> float:
+    """Read a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{text!r} is not a number above 0")
+    return value
+
+
 def parse_token(text: str) -> str:
     """Read a token without surrounding white space; the message does not contain it."""
     token = text.strip()
@@ -320,6 +331,7 @@ CREDENTIAL = Credential("SCHEME=VALUE", parse_credential)
 PART = ListedName("CHECK|PHASE", "check or phase", known_parts)
 PORT = Value("PORT", parse_port)
 SECONDS = Value("SECONDS", parse_seconds)
+POSITIVE = Value("NUMBER", parse_positive)
 SIZE = Value("SIZE", parse_size)
 SCHEME = ListedName("SCHEME", "signature scheme", known_schemes)
 TOKEN = Value("T", parse_token)

@@ -8,7 +8,7 @@ import click
 
 from contracts.model.settings import EXTRA_PHASES, PROFILES
 from hookproof.interrupts import interrupts_end_the_process
-from hookproof.options import types
+from hookproof.options import target, types
 from hookproof.options.command import (
     contract_options,
     credential,
@@ -41,19 +41,8 @@ from hookproof.options.config_file import config_option
     "Valid token of another tenant, which must not see the resources of the first.",
 )
 @credential("Credential for a security scheme; HTTP Basic: USER:PASSWORD (repeatable).")
-@click.option(
-    "-H",
-    "--header",
-    type=types.Value("NAME:VALUE", types.parse_header),
-    multiple=True,
-    help="Send this header with every request (repeatable).",
-)
-@click.option(
-    "--webhook-listen",
-    type=types.Value("HOST:PORT", types.parse_address),
-    default="127.0.0.1:4020",
-    help="Receive webhooks on this address.",
-)
+@target.header("request")
+@target.webhook_listen
 @click.option(
     "--webhook-path",
     type=types.Value("PATH", types.parse_path),
@@ -62,23 +51,12 @@ from hookproof.options.config_file import config_option
     show_default="any path",
     help="Receive webhooks only on this path.",
 )
-@click.option(
-    "--callback-url",
-    type=types.URL,
-    show_default="the address of --webhook-listen, or --sink",
-    help="Give the service callback URLs below this URL.",
-)
-@click.option("--sink", type=types.URL, help="Read webhooks from this sink instead.")
-@token("--sink-token", "HOOKPROOF_SINK_TOKEN", "Token of the sink, if it requires one.")
+@target.callback_url
+@target.sink
 @webhook_secret("Secret with which the service signs.")
 @public_url()
-@click.option(
-    "--webhook-deadline",
-    type=types.SECONDS,
-    show_default="the contract's deadline",
-    help="Maximum delay of a webhook.",
-)
-@click.option("--no-webhooks", is_flag=True, help="Do not test webhooks.")
+@target.webhook_deadline
+@target.no_webhooks
 @click.option(
     "--profile", type=click.Choice(list(PROFILES)), default="default", help="Number of cases."
 )
@@ -123,40 +101,17 @@ from hookproof.options.config_file import config_option
 )
 @click.option("-x", "--exit-first", is_flag=True, help="Stop at the first violation.")
 @click.option("--dry-run", is_flag=True, help="Only print the number of requests and tokens.")
-@click.option(
-    "--allow-host",
-    type=types.Value("HOST", types.parse_host),
-    multiple=True,
-    show_default="only this machine",
-    help="Allow this target host (repeatable).",
-)
-@click.option(
-    "--allow-destructive",
-    is_flag=True,
-    help="Also change and delete what the run did not create.",
-)
+@target.allow_host
+@target.allow_destructive
 @click.option(
     "--rate-limit",
     type=types.Value("RATE", types.parse_request_rate),
     show_default="on loopback: none; elsewhere: the contract's",
     help="Maximum request rate, such as 10/s; none: no limit.",
 )
-@click.option(
-    "--request-timeout", type=types.SECONDS, default="10", help="Maximum time of one response."
-)
-@click.option(
-    "--tls-verify",
-    type=types.TRUST,
-    default="true",
-    show_default="the system's authorities",
-    help="Trust the certificates in this PEM file; false: trust any certificate.",
-)
-@click.option(
-    "--wait",
-    type=types.SECONDS,
-    default="0",
-    help="Maximum time to wait until the service is up.",
-)
+@target.request_timeout
+@target.tls_verify
+@target.wait
 @verdict_options("constraint")
 def verify(**options: Any) -> int:
     """Test a running service and its webhooks.

@@ -7,7 +7,7 @@ import click
 
 from contracts.receivers.trials.settings import DEFAULT_DEADLINE_S, VOLUMES
 from hookproof.interrupts import interrupts_end_the_process
-from hookproof.options import types
+from hookproof.options import target, types
 from hookproof.options.command import (
     contract_options,
     seed_option,
@@ -33,13 +33,7 @@ PROPERTY = types.ListedName("PROPERTY", "property", _known_properties)
 @config_option
 @webhook_secret("Secret that the receiver verifies with.")
 @signature_option("--signature", "Signature scheme of the deliveries.")
-@click.option(
-    "-H",
-    "--header",
-    type=types.Value("NAME:VALUE", types.parse_header),
-    multiple=True,
-    help="Send this header with every delivery (repeatable).",
-)
+@target.header("delivery")
 @click.option(
     "--observe",
     metavar="SOURCE",
@@ -76,20 +70,8 @@ PROPERTY = types.ListedName("PROPERTY", "property", _known_properties)
     "--max-time", type=types.SECONDS, show_default="no limit", help="Maximum time to send."
 )
 @click.option("-x", "--exit-first", is_flag=True, help="Stop at the first violation.")
-@click.option(
-    "--allow-host",
-    type=types.Value("HOST", types.parse_host),
-    multiple=True,
-    show_default="only this machine",
-    help="Allow this target host (repeatable).",
-)
-@click.option(
-    "--tls-verify",
-    type=types.TRUST,
-    default="true",
-    show_default="the system's authorities",
-    help="Trust the certificates in this PEM file; false: trust any certificate.",
-)
+@target.allow_host
+@target.tls_verify
 @verdict_options("property")
 def verify_receiver(**options: Any) -> int:
     """Test a running receiver of webhooks.

@@ -23,6 +23,7 @@ from mock_server.storage.overrides import Overrides
 from mock_server.storage.records import request_record
 from mock_server.storage.secret_properties import SecretProperties
 from mock_server.storage.unfinished import UnfinishedRecords, UnfinishedRow
+from mock_server.webhooks.delivery_queue import DeliveryQueues
 from mock_server.webhooks.emitter import WebhookEmitter
 from openapi.contract import Contract
 from openapi.redaction import Redaction
@@ -96,9 +97,10 @@ class ExchangeMiddleware:
         error_responses: ErrorResponses,
         on_end: Callable[[MockExchange, Scope, float], None],
         overrides: Overrides,
+        queues: DeliveryQueues,
         latency: Latency | None = None,
     ) -> None:
-        """Respond to an exception with `error_responses`.
+        """Respond to an exception with `error_responses`. Wait while `queues` are behind.
 
         Call `on_end` with each finished exchange and its duration in seconds; it must not block.
 
@@ -110,6 +112,7 @@ class ExchangeMiddleware:
         self._error_responses = error_responses
         self._on_end = on_end
         self._overrides = overrides
+        self._queues = queues
         self._latency = latency
         self._is_unchanged = hooks.response is None and latency is None
 
@@ -131,6 +134,8 @@ class ExchangeMiddleware:
         ):
             send = _delayed_send(exchange, send, self._latency)
         started_at = time.perf_counter()
+        if self._queues.is_behind:
+            await self._queues.catch_up()
         try:
             await self._app(scope, receive, send)
         except Exception as error:

@@ -6,6 +6,7 @@ contain secrets.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -26,6 +27,11 @@ MAX_OPEN_BYTES = 16 * 1024 * 1024
 _LOG_FIELDS = ("delivery", "receiver", "attempt", "outcome")
 """Fields of a log line about an attempt."""
 CONCURRENT_ATTEMPTS = 8
+MAX_BACKLOG = 200
+"""Deliveries to one receiver that no attempt has begun for, above which requests wait."""
+MAX_BACKLOG_WAIT_S = 1.0
+"""Maximum wait of a request: a receiver that hangs must not stop the mock."""
+_BACKLOG_PAUSE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,11 @@ class DeliveryQueue:
     def open(self) -> int:
         """Number of deliveries that are queued, in flight, or waiting for a retry."""
         return len(self._open)
+
+    @property
+    def backlog(self) -> int:
+        """Number of deliveries that wait for an attempt which could begin now."""
+        return self._queue.qsize()
 
     def enqueue(self, queued_delivery: QueuedDelivery) -> bool:
         """Queue the delivery and return at once; drop it and return False if the queue is full."""
@@ -183,6 +194,17 @@ class DeliveryQueues:
         """Start to send, on the running event loop."""
         if self.receivers:
             self._run(self.receivers, tls=any(map(uses_tls, self._urls)))
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the receivers take deliveries more slowly than requests trigger them."""
+        return any(queue.backlog > MAX_BACKLOG for queue in self.receivers)
+
+    async def catch_up(self) -> None:
+        """Wait while the queues are behind, up to a limit, so that load makes them drop nothing."""
+        until = time.monotonic() + MAX_BACKLOG_WAIT_S
+        while self.is_behind and time.monotonic() < until:
+            await asyncio.sleep(_BACKLOG_PAUSE_S)
 
     def callbacks(self) -> DeliveryQueue:
         """Return the queue of the callbacks, whose URLs the requests give; start it if needed."""

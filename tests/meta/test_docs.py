@@ -83,6 +83,7 @@ LINT, SCHEMAS = PAGES["docs/lint.md"], PAGES["docs/schemas.md"]
 PAGE_OF = {
     "verify": CI,
     "verify-receiver": PAGES["docs/verify-receiver.md"],
+    "load": PAGES["docs/load.md"],
     "mock": MOCK,
     "token": MOCK,
     "faults": MOCK,

@@ -35,6 +35,8 @@ from webhook_sink.verdicts.filter import DeliveryFilter
 from webhook_sink.verdicts.search import IdRange
 
 _MAX_PAGE_SIZE = 1000
+_MAX_PAGE_BYTES = 4 * 1024 * 1024
+"""Size of bodies above which a page of judged deliveries ends."""
 _log = logging.getLogger("hookproof.sink")
 
 
@@ -88,6 +90,25 @@ class DeliveriesApi:
     def get(self, request: Request) -> Response:
         """Return one delivery."""
         return api_response(self._presenter.full(get_delivery_or_404(request, self._store)))
+
+    def judged(self, request: Request) -> Response:
+        """Return many deliveries at once, oldest first, with bodies and the sink's findings."""
+        after = parse_integer(request, "after", 0, 0, MAX_ID)
+        limit = parse_integer(request, "limit", _MAX_PAGE_SIZE, 1, _MAX_PAGE_SIZE)
+        ids = self._store.ids(after=after, limit=limit + 1)
+        found, size = [], 0
+        for number in ids[:limit]:
+            delivery = self._store.get(number)
+            if delivery is not None:
+                found.append(self._presenter.judged(delivery))
+                size += len(delivery.body)
+            if size > _MAX_PAGE_BYTES:
+                break
+        last = found[-1]["id"] if found else after
+        is_last_page = not ids or last == ids[-1]
+        return api_response(
+            {"deliveries": found, "next": None if is_last_page else last, "now": time.time()}
+        )
 
     def clear(self, request: Request) -> Response:
         """Remove all deliveries, or those that a list with the same parameters has."""

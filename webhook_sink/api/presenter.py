@@ -37,6 +37,14 @@ class DeliveryPresenter:
             if head.id in judged and head.id in relations
         ]
 
+    def judged(self, delivery: Delivery) -> dict[str, object]:
+        """Return a delivery with its verdict, without its relation to others."""
+        verdict = self._judge(delivery)
+        return {
+            **views.verdict_json(index_entry(delivery, verdict)),
+            **views.judged_json(delivery, verdict),
+        }
+
     def full(self, delivery: Delivery, verdict: Verdict | None = None) -> dict[str, object]:
         """Return a delivery with all its fields; `verdict` replaces the sink's own verdict.
 

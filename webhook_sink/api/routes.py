@@ -40,6 +40,7 @@ def api_routes(services: Services, *, has_token: bool) -> Sequence[Route]:
         Route("/api/deliveries", deliveries.list),
         Route("/api/deliveries", deliveries.clear, methods=["DELETE"]),
         Route("/api/deliveries/sample", SampleApi(services).send, methods=["POST"]),
+        Route("/api/deliveries/judged", deliveries.judged),
         Route("/api/deliveries/wait", deliveries.wait),
         Route("/api/deliveries/stream", EventStream(services).stream),
         Route("/api/deliveries/export", exports.export),

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -277,3 +278,16 @@ def test_a_cancelled_delivery_can_be_redelivered_after_a_restart(
         once_more = f"{mock}/_hookproof/api/deliveries/{shown['id']}/redeliver"
         assert httpx.post(once_more).status_code == 202
         assert receiver.next().body == first.body
+
+
+def test_requests_wait_while_a_receiver_is_behind_so_that_nothing_is_dropped(
+    start: StartMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receivers, "MAX_OPEN_DELIVERIES", 40)
+    monkeypatch.setattr(receivers, "MAX_BACKLOG", 2)
+    with start() as world, ThreadPoolExecutor(16) as clients:
+        answers = [*clients.map(lambda _: world.post().status_code, range(200))]
+        received = [world.receiver.next() for _ in range(200)]
+        shown = world.api("deliveries").json()
+    assert answers == [201] * len(received)
+    assert [r["dropped"] for r in shown["receivers"]] == [0]

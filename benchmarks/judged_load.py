@@ -54,7 +54,7 @@ class Outcome:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=50, help="duration of each load (50)")
+    parser.add_argument("--seconds", type=int, default=30, help="duration of each load (30)")
     parser.add_argument("--runs", type=int, default=20, help="loads of each kind (20)")
     parser.add_argument("--users", type=int, default=CONNECTIONS, help="users of a load (16)")
     parser.add_argument("--kind", action="append", choices=FAULTS, help="only this kind of service")

@@ -2,7 +2,7 @@
 
 `python -m relay TARGET --secret S [--lose N] [--double N] [--break N]` forwards each delivery to
 TARGET, but loses one in N, sends one in N twice, or removes `data.id` of one in N and signs again.
-Which ones is random. At the end it prints the number of each.
+It counts them from a random number. At the end it prints the number of each fault.
 """
 
 import argparse
@@ -26,13 +26,18 @@ class Relay(ThreadingHTTPServer):
         self.options = options
         self.target = urlsplit(options.target)
         self.lock = threading.Lock()
+        self.offset = random.randrange(10_000)
+        self.seen: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
 
     def draw(self, kind: str) -> bool:
         """Return whether this delivery gets the fault `kind`."""
         one_in = getattr(self.options, kind)
+        if one_in is None:
+            return False
         with self.lock:
-            chosen = one_in is not None and random.randrange(one_in) == 0
+            self.seen[kind] += 1
+            chosen = (self.seen[kind] + self.offset) % one_in == 0
             self.counts[kind] += chosen
         return chosen
 

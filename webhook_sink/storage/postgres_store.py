@@ -30,6 +30,7 @@ from webhook_sink.storage.rows import (
     delivery_row,
     forward_attempt_from_row,
     forward_attempt_row,
+    in_order,
     metadata_from_row,
     stored_bytes,
 )
@@ -161,6 +162,10 @@ class PostgresStore(Store):
         found = self._select(f"{DELIVERY_COLUMNS} FROM deliveries WHERE id = %b", delivery_id)
         return _delivery_from_row(found[0]) if found else None
 
+    def get_all(self, ids: Sequence[int]) -> tuple[Delivery, ...]:
+        clause = f"{DELIVERY_COLUMNS} FROM deliveries WHERE id = ANY(%b::bigint[])"
+        return in_order(ids, map(_delivery_from_row, self._select(clause, [*ids])))
+
     def list(
         self, after: int = 0, limit: int | None = None, *, newest_first: bool = False
     ) -> tuple[Delivery, ...]:
@@ -181,9 +186,8 @@ class PostgresStore(Store):
 
     def metadata(self, ids: Sequence[int]) -> tuple[DeliveryMetadata, ...]:
         clause = f"{METADATA_COLUMNS} FROM deliveries WHERE id = ANY(%b::bigint[])"
-        found = map(metadata_from_row, map(_with_target, self._select(clause, [*ids])))
-        known = {head.id: head for head in found}
-        return tuple(known[number] for number in ids if number in known)
+        found = map(_with_target, self._select(clause, [*ids]))
+        return in_order(ids, map(metadata_from_row, found))
 
     def add_forward_attempt(self, forward_attempt: ForwardAttempt) -> ForwardAttempt:
         row = [*forward_attempt_row(forward_attempt)]

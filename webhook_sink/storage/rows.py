@@ -1,12 +1,13 @@
 """Tables of the store, and conversion between records and rows."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from openapi.files.sqlite_schema import Conversion, Schema
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt, Headers
 
+_Record = TypeVar("_Record", Delivery, DeliveryMetadata)
 # The body is the last column: SQLite can read the others without it.
 _TABLES = """
     CREATE TABLE deliveries (
@@ -132,6 +133,12 @@ def metadata_from_row(row: Sequence[Any]) -> DeliveryMetadata:
     return DeliveryMetadata(
         number, received, method, target, remote, size, bool(truncated), status, reply
     )
+
+
+def in_order(ids: Sequence[int], found: Iterable[_Record]) -> tuple[_Record, ...]:
+    """Return the records that were found, in the order of `ids`."""
+    known = {record.id: record for record in found}
+    return tuple(known[number] for number in ids if number in known)
 
 
 def forward_attempt_row(forward_attempt: ForwardAttempt) -> tuple[object, ...]:

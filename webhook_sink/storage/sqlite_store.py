@@ -25,6 +25,7 @@ from webhook_sink.storage.rows import (
     delivery_row,
     forward_attempt_from_row,
     forward_attempt_row,
+    in_order,
     insert_statement,
     metadata_from_row,
     stored_bytes,
@@ -96,6 +97,10 @@ class SqliteStore(Store):
         found = self._select(f"{DELIVERY_COLUMNS} FROM deliveries WHERE id = ?", delivery_id)
         return delivery_from_row(found[0]) if found else None
 
+    def get_all(self, ids: Sequence[int]) -> tuple[Delivery, ...]:
+        found = self._read_some(f"{DELIVERY_COLUMNS} FROM deliveries WHERE id", ids)
+        return in_order(ids, map(delivery_from_row, found))
+
     def list(
         self, after: int = 0, limit: int | None = None, *, newest_first: bool = False
     ) -> tuple[Delivery, ...]:
@@ -117,8 +122,7 @@ class SqliteStore(Store):
 
     def metadata(self, ids: Sequence[int]) -> tuple[DeliveryMetadata, ...]:
         found = self._read_some(f"{METADATA_COLUMNS} FROM deliveries WHERE id", ids)
-        known = {head.id: head for head in map(metadata_from_row, found)}
-        return tuple(known[number] for number in ids if number in known)
+        return in_order(ids, map(metadata_from_row, found))
 
     def add_forward_attempt(self, forward_attempt: ForwardAttempt) -> ForwardAttempt:
         with self._database.transaction() as db:

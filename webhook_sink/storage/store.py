@@ -1,7 +1,7 @@
 """Store of deliveries: the interface that SQLite and PostgreSQL implement."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol
 
@@ -10,6 +10,9 @@ from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt
 from webhook_sink.storage.retention import RetentionLimits, StoreTotals
 
 __all__ = ["Store", "StoreBusy", "StoreError", "StoreObserver"]
+
+_READ_COUNT, _READ_BYTES = 100, 1024 * 1024
+"""Limits of the deliveries that `Store.read` reads at once; a larger body is read alone."""
 
 
 class StoreObserver(Protocol):
@@ -51,6 +54,26 @@ class Store(ABC):
     @abstractmethod
     def get(self, delivery_id: int) -> Delivery | None:
         """Return the delivery with this id, or None."""
+
+    @abstractmethod
+    def get_all(self, ids: Sequence[int]) -> tuple[Delivery, ...]:
+        """Return those of these deliveries that are stored, in order."""
+
+    def read(self, ids: Sequence[int]) -> Iterator[Delivery]:
+        """Yield those of these deliveries that are stored, in order.
+
+        Small ones are read together, because each read may be a round trip of a network.
+        """
+        some: list[int] = []
+        size = 0
+        for head in self.metadata(ids) if ids else ():
+            if some and (len(some) == _READ_COUNT or size + head.size > _READ_BYTES):
+                yield from self.get_all(some)
+                some, size = [], 0
+            some.append(head.id)
+            size += head.size
+        if some:
+            yield from self.get_all(some)
 
     @abstractmethod
     def list(

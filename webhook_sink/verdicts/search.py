@@ -56,13 +56,13 @@ class DeliverySearch:
         page = self._candidates(delivery_filter, id_range, _SCAN_SIZE)
         matches: list[int] = []
         size = 0
-        for number in page.ids:
-            delivery = self._store.get(number)
-            if delivery is not None and has_text(delivery, delivery_filter.text):
-                matches.append(number)
-            size += len(delivery.body) if delivery is not None else 0
-            if (len(matches) == limit or size > _MAX_SCANNED_BYTES) and number != page.ids[-1]:
-                return SearchPage(tuple(matches), number)
+        for delivery in self._store.read(page.ids):
+            if has_text(delivery, delivery_filter.text):
+                matches.append(delivery.id)
+            size += len(delivery.body)
+            is_full = len(matches) == limit or size > _MAX_SCANNED_BYTES
+            if is_full and delivery.id != page.ids[-1]:
+                return SearchPage(tuple(matches), delivery.id)
         return SearchPage(tuple(matches), page.next)
 
     def first(self, delivery_filter: DeliveryFilter, after: int) -> tuple[Delivery | None, int]:
@@ -81,10 +81,7 @@ class DeliverySearch:
     def all(self, delivery_filter: DeliveryFilter, id_range: IdRange) -> Iterator[Delivery]:
         """Yield all matches, in the order of `id_range`."""
         for ids in self.pages(delivery_filter, id_range):
-            for number in ids:
-                delivery = self._store.get(number)
-                if delivery is not None:
-                    yield delivery
+            yield from self._store.read(ids)
 
     def pages(
         self, delivery_filter: DeliveryFilter, id_range: IdRange

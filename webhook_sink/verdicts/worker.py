@@ -72,7 +72,7 @@ class VerdictWorker:
         self._start_requested.set()
         chosen = list(ids)
         known = self.index.get(chosen)
-        self._judge_and_index([d for n in chosen if n not in known and (d := self._store.get(n))])
+        self._judge_and_index(self._store.read([n for n in chosen if n not in known]))
 
     def ensure_newest_judged(self) -> None:
         """Judge the newest deliveries that the thread has not judged, up to a limit."""
@@ -109,37 +109,34 @@ class VerdictWorker:
         """Judge a batch of deliveries since the start; say whether there were any."""
         announced = self._arrivals.last  # read first: these are stored, or were removed
         new_ids = self._store.ids(after=self._newest_judged, limit=_BATCH_SIZE)
-        for number in new_ids:
+        for delivery in self._store.read(new_ids):
             self._yield_to_writer()
-            self._judge_one(number)
-        if not new_ids:
-            self._newest_judged = max(self._newest_judged, announced)
-        return bool(new_ids)
-
-    def _judge_one(self, number: int) -> None:
-        # One by one, because many bodies may exceed the memory.
-        delivery = self._store.get(number)
-        if delivery is not None:
             self._judge_and_index([delivery], log=True)
-        self._newest_judged = number
+            self._newest_judged = delivery.id
+        self._newest_judged = new_ids[-1] if new_ids else max(self._newest_judged, announced)
+        return bool(new_ids)
 
     def _judge_old(self) -> bool:
         """Judge a batch of deliveries from before the start; say whether there were any."""
         old = self._store.ids(before=self._backlog_end + 1, limit=_BATCH_SIZE, newest_first=True)
-        for number in old:
+        known = self.index.get(old)
+        for delivery in self._store.read([number for number in old if number not in known]):
             if self._stopping.is_set() or self._arrivals.last > self._newest_judged:
-                break
+                return True
             self._yield_to_writer()
-            self.ensure_judged([number])
-            self._backlog_end = number - 1
+            self._judge_and_index([delivery])
+            self._backlog_end = delivery.id - 1
+        self._backlog_end = old[-1] - 1 if old else self._backlog_end
         return bool(old)
 
     def _log_remaining(self) -> None:
         """Log the remaining deliveries at shutdown."""
         if not _log.isEnabledFor(logging.INFO):
             return
-        for number in self._store.ids(after=self._newest_judged, limit=_MAX_LOGGED_AT_SHUTDOWN):
-            self._judge_one(number)
+        ids = self._store.ids(after=self._newest_judged, limit=_MAX_LOGGED_AT_SHUTDOWN)
+        for delivery in self._store.read(ids):
+            self._judge_and_index([delivery], log=True)
+            self._newest_judged = delivery.id
         remaining = len(self._store.ids(after=self._newest_judged))
         if remaining:
             _log.warning("%d further deliveries are stored, but not in this log", remaining)

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -57,6 +57,32 @@ def test_ids_increase_by_one(store: Store, draft: Delivery) -> None:
 def test_get_returns_none_for_an_unknown_id(store: Store, draft: Delivery) -> None:
     store.append([draft])
     assert [store.get(n) for n in (0, -1, 2, 2**63 - 1)] == [None] * 4
+
+
+def test_read_yields_the_requested_deliveries_in_order(store: Store, draft: Delivery) -> None:
+    sizes = [0, 700_000, 400_000, 2_000_000, *[5] * 250]
+    stored = store.append([replace(draft, body=bytes(size)) for size in sizes])
+    assert list(store.read([3, 999, 1, 2, 4])) == [stored[n - 1] for n in (3, 1, 2, 4)]
+    assert list(store.read(range(254, 0, -1))) == [*reversed(stored)]
+    assert list(store.read([])) == []
+    assert store.get_all([2, 999, 1]) == (stored[1], stored[0])
+
+
+def test_read_holds_no_more_than_a_mebibyte_of_small_bodies(
+    store: Store, draft: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = [0, 700_000, 400_000, 2_000_000, *[5] * 150]
+    store.append([replace(draft, body=bytes(size)) for size in sizes])
+    groups: list[Sequence[int]] = []
+    read_group = store.get_all
+
+    def recorded(ids: Sequence[int]) -> tuple[Delivery, ...]:
+        groups.append(list(ids))
+        return read_group(ids)
+
+    monkeypatch.setattr(store, "get_all", recorded)
+    assert len(list(store.read(range(1, 155)))) == 154
+    assert groups == [[1, 2], [3], [4], list(range(5, 105)), list(range(105, 155))]
 
 
 def test_list(store: Store, draft: Delivery) -> None:

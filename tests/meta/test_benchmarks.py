@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.postgres import PostgresServer
 
 pytestmark = pytest.mark.integration
 
@@ -50,6 +51,22 @@ def test_the_benchmark_of_the_sink_prints_its_tables(tmp_path: Path) -> None:
     for kind in ("first page", "of an event", "of a verdict", "of a path", "with a text"):
         assert re.search(rf"^{kind} +{NUMBER} +{NUMBER} +{NUMBER}$", done.stdout, re.MULTILINE)
     assert len(re.findall(", (met|MISSED)$", done.stdout, re.MULTILINE)) == 3
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk, which makes the load, is missing")
+def test_the_benchmark_of_the_stores_prints_its_tables(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    url = postgres_server.new_url().partition("?")[0]
+    little = ["--seconds", "0.3", "--rounds", "1", "--pages", "1", "--stored", "2000"]
+    done = run("store.py", url, *little, "--directory", str(tmp_path), path=os.environ["PATH"])
+    assert done.returncode == 0, done.stderr
+    # Deliveries per second, share of SQLite, p99, maximum.
+    for subject in ("SQLite, one sink", "PostgreSQL, one sink", "PostgreSQL, 3 sinks"):
+        assert re.search(rf"^{subject}( +{NUMBER}){{4}}$", done.stdout, re.MULTILINE), done.stdout
+    for kind in ("first page", "in the middle", "of an event", "of a verdict", "with a text"):
+        assert re.search(rf"^{kind} +{NUMBER} +{NUMBER} +{NUMBER}$", done.stdout, re.MULTILINE)
+    assert len(re.findall(", (met|MISSED)$", done.stdout, re.MULTILINE)) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")

@@ -37,7 +37,7 @@ class Relay(ThreadingHTTPServer):
             return False
         with self.lock:
             self.seen[kind] += 1
-            chosen = (self.seen[kind] + self.offset) % one_in == 0
+            chosen: bool = (self.seen[kind] + self.offset) % one_in == 0
             self.counts[kind] += chosen
         return chosen
 

@@ -138,7 +138,7 @@ class ContractUser(FastHttpUser):
 @events.init.add_listener
 def _connect(environment: Environment, **_: object) -> None:
     """Let workers report, and the master compare."""
-    # gevent's clock stood still while this module was loaded; a timer would end early by that time.
+    # gevent reads its clock when it runs: a timer would end early by the time of the loading.
     time.sleep(_PAUSE_S)
     runner = environment.runner
     if isinstance(runner, WorkerRunner):

@@ -47,6 +47,7 @@ OPTIONAL = {
 LOADED_BY_ITS_LIBRARY = {"locust"}
 """Optional distributions that import the module themselves."""
 EXTRAS = {
+    "docs": {"mkdocs-material"},
     "load": {"locust"},
     "postgres": {"psycopg"},
     "signatures": {"cryptography", "http-sf"},
@@ -100,6 +101,10 @@ IMPORTS = {
     for path in (ROOT / package).rglob("*.py")
 }
 DECLARED = requirements()
+LOCKED = DECLARED | {
+    name: text for extra in EXTRAS if extra != "docs" for name, text in requirements(extra).items()
+}
+"""Requirements in the two locks of the tests; the extra of the site has its own lock."""
 BOUNDED = DECLARED | {name: text for extra in EXTRAS for name, text in requirements(extra).items()}
 
 
@@ -129,7 +134,7 @@ def test_every_dependency_has_a_lower_and_an_upper_bound(name: str) -> None:
     assert re.search(r"<\d", BOUNDED[name])
 
 
-@pytest.mark.parametrize("name", sorted(BOUNDED))
+@pytest.mark.parametrize("name", sorted(LOCKED))
 def test_the_lowest_pins_are_the_lower_bounds(name: str) -> None:
     lowest = (ROOT / "requirements-lowest.lock").read_text(encoding="utf-8")
     pinned = re.findall(rf"^{name}==(\S+)", lowest, re.MULTILINE)
@@ -168,10 +173,22 @@ def test_requirements_of_the_checks_are_pinned_in_both_locks() -> None:
     }
     for name in ("requirements.lock", "requirements-lowest.lock"):
         lock = (ROOT / name).read_text(encoding="utf-8")
-        assert wanted | BOUNDED.keys() <= set(re.findall("^([a-z0-9-]+)==", lock, re.MULTILINE))
+        assert wanted | LOCKED.keys() <= set(re.findall("^([a-z0-9-]+)==", lock, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-lowest.lock"])
+def test_the_lock_of_the_site_pins_its_requirements_and_the_extra() -> None:
+    stated = (ROOT / "requirements-docs.in").read_text(encoding="utf-8").splitlines()
+    wanted = {line for line in stated if not line.startswith("#")} | EXTRAS["docs"]
+    lock = (ROOT / "requirements-docs.lock").read_text(encoding="utf-8")
+    pinned = set(re.findall("^([a-z0-9-]+)==", lock, re.MULTILINE))
+    assert wanted <= pinned
+    for name in ("requirements.lock", "requirements-lowest.lock"):
+        assert "mkdocs" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-lowest.lock", "requirements-docs.lock"]
+)
 def test_each_pin_has_hashes_and_no_index(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "").splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+from typing import Protocol
 
 from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
 from contracts.execution.delivery_intake import DeliveryIntake
-from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
 from contracts.judgement import GroupedFinding
 from contracts.ledger.facts import MatchFacts
@@ -26,7 +26,7 @@ from contracts.model.exchange import Exchange
 from contracts.model.items import item_views
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import PROFILES, Settings
-from openapi.contract import Contract, Event
+from openapi.contract import Contract, Event, Operation
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import Verdict
 
@@ -38,6 +38,40 @@ MAX_UNPROVEN_FINDINGS = 20
 """Maximum number of findings of an unproven delivery."""
 
 
+class OperationRecord(Protocol):
+    """Exchanges with one operation: a session of the run, or what another program has sent."""
+
+    @property
+    def operation(self) -> Operation:
+        """Operation of all exchanges."""
+        ...
+
+    @property
+    def correlators(self) -> tuple[Correlator, ...]:
+        """Correlators of the operation."""
+        ...
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """Exchanges so far, in the order of the requests."""
+        ...
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the checks judge the exchanges."""
+        ...
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Reason why the record was cut short unintentionally, or None."""
+        ...
+
+    @property
+    def incomplete(self) -> IncompleteOperation | None:
+        """Reason why the operation is not tested as a whole, or None."""
+        ...
+
+
 @dataclass
 class LiveRun:
     """State of a run in progress."""
@@ -45,7 +79,7 @@ class LiveRun:
     settings: Settings
     contract: Contract
     sink: WebhookSource | None
-    sessions: list[OperationSession]
+    sessions: Sequence[OperationRecord]
     undecided: list[str] = field(default_factory=list)
     incomplete: Sequence[IncompleteOperation] = ()
     """Operations that the run has no credential for."""

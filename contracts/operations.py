@@ -28,16 +28,17 @@ _FIRST_SERVER_ERROR = 500
 
 def run_operations(
     live_run: LiveRun,
+    sessions: Sequence[OperationSession],
     phases_of: Callable[[OperationSession], Sequence[Phase]],
     budget: Budget,
     announce: Callable[[], None],
 ) -> bool:
-    """Run each session of `live_run` with its share of `budget`.
+    """Run each of `sessions` with its share of `budget`.
 
     `announce` is called once, when the service has accepted a request. Return whether the service
     can get further requests. Raise `CouldNotJudge` if no operation can be judged.
     """
-    return _OperationRuns(live_run, phases_of, budget, announce).run()
+    return _OperationRuns(live_run, sessions, phases_of, budget, announce).run()
 
 
 class _OperationRuns:
@@ -46,12 +47,13 @@ class _OperationRuns:
     def __init__(
         self,
         live_run: LiveRun,
+        sessions: Sequence[OperationSession],
         phases_of: Callable[[OperationSession], Sequence[Phase]],
         budget: Budget,
         announce: Callable[[], None],
     ) -> None:
         self._live_run = live_run
-        self._sessions = live_run.sessions
+        self._sessions = sessions
         self._phases_of = phases_of
         self._budget = budget
         self._announce = announce

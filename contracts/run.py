@@ -143,10 +143,10 @@ def run(
                 count = f"{len(sessions)} operations in turn"
                 progress(f"this run tests {count}{format_limits(settings)}")
 
-        goes_on = run_operations(live_run, phases_of, budget, announce)
+        goes_on = run_operations(live_run, sessions, phases_of, budget, announce)
         budget.share_rest()
         if goes_on:
-            _send_last_phases(live_run, rejector, progress)
+            _send_last_phases(live_run, sessions, rejector, progress)
         return _closed_ledger(live_run, progress)
 
 
@@ -159,10 +159,13 @@ def _closed_ledger(live_run: LiveRun, progress: Callable[[str], None]) -> Ledger
 
 
 def _send_last_phases(
-    live_run: LiveRun, rejector: DeliveryRejector, progress: Callable[[str], None]
+    live_run: LiveRun,
+    sessions: Sequence[OperationSession],
+    rejector: DeliveryRejector,
+    progress: Callable[[str], None],
 ) -> None:
     """Send the sequences on resources, and fail some deliveries, unless the run has enough."""
-    settings, sessions = live_run.settings, live_run.sessions
+    settings = live_run.settings
     if settings.selection.sends(PHASE) and not live_run.has_enough():
         live_run.undecided += send_sequences(live_run.contract, sessions, progress)
     rejects = "retry" in settings.extra_phases and settings.selection.sends("retry")

@@ -26,6 +26,7 @@ __all__ = [
     "generate_value",
     "named_examples",
     "numeric_bounds",
+    "stated_examples",
 ]
 
 
@@ -41,13 +42,13 @@ def named_examples(contract: Contract, response: ResponseSpec) -> Mapping[str, E
     """Return the `examples` of every media type by name; the first of a name wins."""
     found: dict[str, Example] = {}
     for media_type, schema in response.content.items():
-        for name, value in _stated_examples(contract, schema):
+        for name, value in stated_examples(contract, schema):
             if name:
                 found.setdefault(name, Example(media_type, value))
     return found
 
 
-def _stated_examples(contract: Contract, schema_pointer: str) -> Iterator[tuple[str, Json]]:
+def stated_examples(contract: Contract, schema_pointer: str) -> Iterator[tuple[str, Json]]:
     """Yield name and value of each example of a media type; `example` has no name."""
     pointer = schema_pointer.rpartition("/")[0]
     media: Json = get_at(contract.document, pointer)
@@ -71,7 +72,7 @@ def draw_body(contract: Contract, schema_pointer: str, rng: random.Random | None
     If no valid one is found, return the first example, and say that it is invalid.
     """
     is_valid = contract.schema(schema_pointer).is_valid
-    stated = [value for _, value in _stated_examples(contract, schema_pointer)]
+    stated = [value for _, value in stated_examples(contract, schema_pointer)]
     for value in stated:
         if is_valid(value):
             return Drawn(value, True)

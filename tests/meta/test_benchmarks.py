@@ -99,3 +99,11 @@ def test_the_soak_prints_its_table() -> None:
     assert re.search(rf"^30 +20( +{NUMBER}){{8}}$", done.stdout, re.MULTILINE), done.stdout
     assert done.stdout.count(", last : second quarter  1.00") == 7
     assert "20 creates, each delivered" in done.stdout
+
+
+def test_the_benchmark_of_the_schemathesis_extension_prints_its_table() -> None:
+    once = ["--step", "1000", "--runs", "0", "--max-examples", "1"]
+    done = run("schemathesis_faults.py", *once, path=os.environ["PATH"])
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^name-truncated +- +found$", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^found, of 1 +0 +1$", done.stdout, re.MULTILINE), done.stdout

@@ -1,5 +1,6 @@
 """Documentation: tables, options, names, links and examples agree with the code."""
 
+import ast
 import inspect
 import json
 import re
@@ -26,6 +27,7 @@ from vendor_libraries import LIBRARIES
 import hookproof
 from contracts.checks import CHECKS, authentication, deliveries
 from contracts.model.settings import EXTRA_PHASES, Settings
+from contracts.observed_run import OBSERVED_CHECKS
 from contracts.outcome import RunOutcome
 from contracts.receivers.properties import PROPERTIES
 from contracts.reporting import report, run_data
@@ -118,6 +120,9 @@ FOREIGN = {
     "--data-binary",
     "--announce-to",
     "--app",
+    "--exclude-checks",
+    "--max-failures",
+    "--url",
 }
 """Options of other programs that the pages mention."""
 DIALECT: dict[str, Any] = json.loads(
@@ -184,14 +189,39 @@ def test_the_table_of_properties_equals_them() -> None:
 
 def test_every_mentioned_command_and_option_exists() -> None:
     known = {name for context in contexts().values() for name in option_names(context)}
-    plugin = Path(inspect.getfile(hookproof)).parent / "pytest_plugin.py"
-    known |= set(re.findall(r'"(--hookproof-[a-z-]+)"', plugin.read_text(encoding="utf-8")))
+    known |= prefixed_options("pytest_plugin.py") | prefixed_options("schemathesis.py")
     every = "".join(PAGES.values())
     for name, page in PAGES.items():
         mentioned = set(re.findall(r"(?<![\w<!|-])--[a-z][a-z0-9-]*", page))
         assert mentioned <= known | FOREIGN, name
         assert set(re.findall(r"`hookproof ([a-z]+)", page)) <= set(commands()), name
     assert [name for name in commands() if f"`hookproof {name}" not in every] == []
+
+
+def prefixed_options(module: str) -> set[str]:
+    """Return the options that a module of hookproof adds to another program."""
+    source = Path(inspect.getfile(hookproof)).parent / module
+    return set(re.findall(r'"(--hookproof-[a-z-]+)"', source.read_text(encoding="utf-8")))
+
+
+def test_the_table_of_the_schemathesis_extension_is_complete() -> None:
+    page = PAGES["docs/schemathesis.md"]
+    table = rows(page, "option", "key", "default", "meaning")
+    told = {named(row[0])[0].partition(" ")[0] for row in table}
+    assert told == prefixed_options("schemathesis.py")
+    source = ast.parse((ROOT / "hookproof" / "schemathesis.py").read_text(encoding="utf-8"))
+    (check,) = (
+        node
+        for node in source.body
+        if isinstance(node, ast.ClassDef) and node.name == "HookproofWebhooks"
+    )
+    (init,) = (
+        node for node in check.body if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+    )
+    keys = [name for row in table for name in named(row[1])]
+    assert keys == [argument.arg for argument in init.args.kwonlyargs]
+    named_checks = set(named(page.partition("\n## What it finds")[2].partition("\n\n")[2]))
+    assert set(OBSERVED_CHECKS) <= named_checks
 
 
 def understood(line: str) -> SimpleNamespace | None:

@@ -22,6 +22,7 @@ from contracts.generators.marked_bodies import marked_body
 from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger, triggered_events
 from contracts.live_run import LiveRun, await_webhooks
+from contracts.model.case import REPEATED_PHASE
 from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.exchange import (
     Credential,
@@ -37,7 +38,8 @@ from contracts.model.settings import Settings
 from contracts.model.unique_values import RequestValues, UniqueValues
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import MISSING, get_at
-from openapi.parameters import match_path, read_parameters, received_texts
+from openapi.parameters import match_path, path_parameter_names, read_parameters, received_texts
+from openapi.resources.derivation import idempotency_key
 
 OBSERVED_CHECKS = tuple(
     name for name in CHECKS if name.startswith("webhook-") and name != "webhook-retry"
@@ -70,6 +72,8 @@ class ObservedOperation:
     incomplete: IncompleteOperation | None = None
     texts: set[str] = field(default_factory=set)
     """Texts that were sent at the places of correlators."""
+    idempotency_key: str | None = None
+    """Key of the parameter with the idempotency key, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +126,7 @@ class ObservedRun:
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._records = {
-            (operation.method, operation.path): ObservedOperation(
-                operation, find_correlators(contract, operation)
-            )
+            (operation.method, operation.path): _record_of(contract, operation)
             for operation in contract.operations
             if any(event.operation == operation.id for event in contract.triggered_events)
         }
@@ -158,7 +160,12 @@ class ObservedRun:
     def marked(
         self, record: ObservedOperation, media_type: str, body: object, values: RequestValues
     ) -> object:
-        """Return the body to send: a marked copy of `body`, or `body` itself."""
+        """Return the body to send: a marked copy of `body`, or `body` itself.
+
+        Bodies beside an idempotency key are not marked: requests with one key must be equal.
+        """
+        if record.idempotency_key is not None:
+            return body
         correlators = record.correlators
         with self._lock:
             marked = marked_body(
@@ -196,7 +203,7 @@ class ObservedRun:
     def outcome(self) -> ObservedOutcome:
         """Wait for the webhooks and judge them; raise `CouldNotJudge` if the sink is lost."""
         for record in self._records.values():
-            record.exchanges.sort(key=lambda exchange: exchange.request.number)
+            record.exchanges = _with_repetitions(record)
         ledger = await_webhooks(self._live_run)
         # Their values are credentials, which no message shows.
         sent = {exchange.request.credential.value for exchange in ledger.exchanges}
@@ -212,6 +219,36 @@ class ObservedRun:
             for views in (item_views(self._contract, exchange) for exchange in ledger.exchanges)
         )
         return ObservedOutcome(ledger, results, triggers)
+
+
+def _record_of(contract: Contract, operation: Operation) -> ObservedOperation:
+    key = idempotency_key(contract, operation)
+    correlators = find_correlators(contract, operation)
+    return ObservedOperation(
+        operation, correlators, idempotency_key=None if key is None else key.key
+    )
+
+
+def _with_repetitions(record: ObservedOperation) -> list[Exchange]:
+    """Return the exchanges in the order of the requests; repetitions have the phase for them.
+
+    A request on a resource that was sent before in the same form, and one with the idempotency key
+    and the body of an earlier one, need not do anything again.
+    """
+    is_on_resource = bool(path_parameter_names(record.operation.path))
+    done: set[tuple[object, ...]] = set()
+    result = []
+    for exchange in sorted(record.exchanges, key=lambda exchange: exchange.request.number):
+        request = exchange.request
+        key = request.parameters.get(record.idempotency_key or "")
+        form = (request.target, key, request.body)
+        is_unique = request.mark.encode() in request.body
+        is_repeated = (is_on_resource or key is not None) and not is_unique and form in done
+        if exchange.status is None or 200 <= exchange.status < 300:
+            done.add(form)
+        phase = REPEATED_PHASE if is_repeated else request.phase
+        result.append(replace(exchange, request=replace(request, phase=phase)))
+    return result
 
 
 def new_run_id() -> str:

@@ -179,7 +179,8 @@ class SchemathesisRun:
         statuses = sorted({str(one.status) for one in exchanges if one.status is not None})
         return [
             "no webhook was judged: no response triggers one; the API replied "
-            f"{', '.join(statuses) or 'nothing'} to {len(exchanges)} requests: check the credential"
+            f"{', '.join(statuses) or 'nothing'} to {len(exchanges)} requests: "
+            "check URL and credential"
         ]
 
     def summary_lines(self) -> list[str]:

@@ -221,17 +221,18 @@ def late(ledger: Ledger) -> Iterator[Judgement]:
 def _repeated_successes(ledger: Ledger, exchange: Exchange) -> int:
     """Return the number of later successes on the same resource that need not send an event."""
     request = exchange.request
-    if request.step is None:
-        return 0
     return sum(
         other.request.phase in REPEATING_PHASES
-        and other.request.step is not None
-        and other.request.step.sequence == request.step.sequence
+        and _sequence(other) == _sequence(exchange)
         and other.request.target == request.target
         and other.request.operation is request.operation
         and other.has_status_of("valid-request")
         for other in ledger.exchanges
     )
+
+
+def _sequence(exchange: Exchange) -> int | None:
+    return None if exchange.request.step is None else exchange.request.step.sequence
 
 
 def redelivery(ledger: Ledger) -> Iterator[Judgement]:

@@ -42,7 +42,9 @@ SEQUENCE_PHASE = "sequence"
 DELETED_PHASE, REUSED_KEY_PHASE = "deleted resource", "reused idempotency key"
 OTHER_TENANT_PHASE, OTHER_PARENT_PHASE = "other tenant", "other parent"
 READ_ONLY_PHASE = "read-only properties"
-REPEATING_PHASES = (DELETED_PHASE, REUSED_KEY_PHASE, OTHER_TENANT_PHASE)
+REPEATED_PHASE = "repeated"
+"""Requests of another program that are equal to an earlier one on the same resource."""
+REPEATING_PHASES = (DELETED_PHASE, REUSED_KEY_PHASE, OTHER_TENANT_PHASE, REPEATED_PHASE)
 """Valid requests that need not fire an event: what they ask for is done already, or not theirs."""
 FREE_PHASES = (*REPEATING_PHASES, OTHER_PARENT_PHASE, READ_ONLY_PHASE)
 """Valid requests whose status only the checks of resources judge."""

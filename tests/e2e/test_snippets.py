@@ -61,6 +61,9 @@ NOT_RUN = {
     "docs/scale.md: python benchmarks/store.py": MINUTES,
     "docs/webhooks.md: hookproof sink --store postgresql:": "needs a PostgreSQL server",
     "docs/webhooks.md: python benchmarks/sink.py": MINUTES,
+    "docs/schemathesis.md: .venv/bin/schemathesis run": (
+        "installs hookproof; tests/e2e/test_schemathesis_run.py runs the command"
+    ),
     "docs/selftest.md: hookproof selftest --sample 12 --seed 1": MINUTES,
     "docs/overlays.md: hookproof verify http://127.0.0.1:8000 --contract "
     "http://127.0.0.1:8000/openapi.json --overlay pets.overlay.yaml": OVERLAYS,

@@ -204,6 +204,7 @@ def _connect_master(runner: Runner, environment: Environment) -> None:
 
     def finish(**_: object) -> None:
         runner.stop()
+        reading.kill()
         if not isinstance(runner, MasterRunner):
             master.absorb(worker().take_report(), is_last=True)
         master.drain()
@@ -222,4 +223,4 @@ def _connect_master(runner: Runner, environment: Environment) -> None:
     events.worker_report.add_listener(absorb)
     events.test_stopping.add_listener(await_last_reports)
     events.quitting.add_listener(finish)
-    runner.greenlet.spawn(read)
+    reading = runner.greenlet.spawn(read)

@@ -90,7 +90,8 @@ class LoadMaster:
                     page = sink.judged(self._last_id)
                     now = float(page["now"])
                     self._clock_offset = 0.0 if asked <= now <= time.time() else time.time() - now
-                    for row in page["deliveries"]:
+                    # Another greenlet may have read them while this one waited for the sink.
+                    for row in (one for one in page["deliveries"] if one["id"] > self._last_id):
                         number += 1
                         self._last_id = int(row["id"])
                         self._arrive(self._arrival(row))

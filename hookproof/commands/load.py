@@ -38,6 +38,7 @@ from hookproof.contract_loading import (
 )
 from hookproof.contract_url import fetched
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
+from hookproof.interrupts import record_interrupts
 from hookproof.output import print_remark
 from hookproof.serving.temporary_folder import temporary_folder
 from openapi.contract import Contract
@@ -59,17 +60,19 @@ def run_load(options: SimpleNamespace) -> int:
     outcome = LoadOutcome()
     baseline = None if options.baseline is None else read(options.baseline)
     started = time.time()
-    interrupted = False
-    if options.worker:
-        return _run_worker(options, settings, outcome)
-    prepare_report_dir(settings.report_dir)
-    try:
-        with temporary_folder("hookproof-load-") as folder:
-            _send(options, settings, folder, outcome)
-    except (CommandError, CouldNotJudge) as error:
-        outcome.not_judged = str(error)
-    except KeyboardInterrupt:
-        interrupted, outcome.not_judged = True, "the load was interrupted before its end"
+    with record_interrupts() as interrupts:
+        if options.worker:
+            return _run_worker(options, settings, outcome)
+        prepare_report_dir(settings.report_dir)
+        interrupted = False
+        try:
+            with temporary_folder("hookproof-load-") as folder:
+                _send(options, settings, folder, outcome)
+        except (CommandError, CouldNotJudge) as error:
+            outcome.not_judged = str(error)
+        except KeyboardInterrupt:
+            interrupted, outcome.not_judged = True, "the load was interrupted before its end"
+        interrupts.run_is_over = True
     data = load_report(settings, outcome, started, time.time() - started)
     if baseline is not None:
         data = apply_baseline(
@@ -310,7 +313,7 @@ def _run_locust(options: SimpleNamespace, load: LoadSettings, folder: Path) -> i
             return process.wait()
         except KeyboardInterrupt:
             print_remark("the load ends; waiting for the last webhooks (Ctrl-C: do not wait)")
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # Locust ends the load; a background process may ignore SIGINT
             return process.wait()
     finally:
         _end(process, signal.SIGKILL)

@@ -413,7 +413,7 @@ def test_json_is_read_as_json() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('{"openapi": "3.0.3",}', r"api\.json:1:21: not JSON"),
+        ('{"openapi": "3.0.3",}', r"api\.json:1:2[01]: not JSON"),  # Python 3.13 names the comma
         ('{"openapi": "3.0.3",\n "info": {"a": 1, "a": 2}}', r"api\.json:2:24 .*duplicate key"),
         ('{"openapi": "3.0.3", "x": NaN}', "NaN is not a JSON number"),
         ('{"openapi": "2.0"}', r"api\.json:1:13 \(/openapi\): openapi is '2.0'"),

@@ -90,13 +90,16 @@ def test_another_secret_has_the_same_form(secret: str) -> None:
         "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlaaaaaaaaaaAJ6p9lMicMFs6Kvg==",
         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
         "-----BEGIN CERTIFICATE-----\n",
-        generate_private_key(SECP256R1())
-        .private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        .decode(),
+        pytest.param(
+            generate_private_key(SECP256R1())
+            .private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            .decode(),
+            id="a key of another kind",  # a new one in each process, so it cannot name the test
+        ),
     ],
 )
 def test_a_text_that_is_no_key_is_a_problem(secret: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from support.accessibility import complaints
 from support.processes import JWT_SECRET, TESTS, WEBHOOK_SECRET, handled, launched, started
 
@@ -133,6 +133,26 @@ def test_a_composed_request_is_shown_beside_its_response(page: Page) -> None:
     page.get_by_label("Headers, one on each line", exact=True).fill("no header")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#send-said")).to_contain_text('"no header" is no header')
+
+
+def test_what_is_typed_before_the_examples_arrive_stays(browser: Browser, url: str) -> None:
+    page, held = browser.new_page(), list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/_hookproof/api/calls", hold)
+    with page.expect_request("**/_hookproof/api/calls"):
+        page.goto(f"{url}/_hookproof/")
+    body = page.get_by_label("Body", exact=True)
+    send = page.get_by_role("button", name="Send", exact=True)
+    body.fill('{"name": ""}')
+    expect(send).to_be_disabled()
+    held[0].continue_()
+    expect(send).to_be_enabled()
+    expect(body).to_have_value('{"name": ""}')
+    expect(page.get_by_label("Path and query")).to_have_value("/v3/personal-access-tokens")
+    page.close()
 
 
 @pytest.mark.parametrize("name", ["every_kind", "turnstiles"])

@@ -14,7 +14,15 @@ export function offer(found) {
     return option;
   });
   at("send-operation").replaceChildren(...options);
+  const typed = fields().map((field) => [field, field.value]);
   fill();
+  // A person may have typed before the examples arrived.
+  for (const [field, value] of typed) if (value) field.value = value;
+  at("send-button").disabled = !calls.length;
+}
+
+function fields() {
+  return ["send-target", "send-headers", "send-body"].map(at);
 }
 
 function chosen() {

@@ -3,8 +3,6 @@
 The program asks for a mark before each request, and records each exchange. From any thread.
 """
 
-import random
-import string
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -249,12 +247,6 @@ def _with_repetitions(record: ObservedOperation) -> list[Exchange]:
         phase = REPEATED_PHASE if is_repeated else request.phase
         result.append(replace(exchange, request=replace(request, phase=phase)))
     return result
-
-
-def new_run_id() -> str:
-    """Return six random characters, which the marks of a run have."""
-    letters = random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6)
-    return "".join(letters)
 
 
 def _request(

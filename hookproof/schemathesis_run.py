@@ -17,14 +17,13 @@ from contracts.model.errors import CouldNotJudge
 from contracts.model.exchange import Failure, ReceivedResponse
 from contracts.model.selection import Selection
 from contracts.model.settings import Settings
-from contracts.model.unique_values import RequestValues
+from contracts.model.unique_values import RequestValues, new_run_id
 from contracts.observed_run import (
     OBSERVED_CHECKS,
     ObservedOperation,
     ObservedOutcome,
     ObservedRun,
     SentRequest,
-    new_run_id,
 )
 from hookproof.contract_loading import ContractFiles, load_webhook_contract
 from hookproof.contract_url import ContractUrl, is_url, parse_contract_url

@@ -9,6 +9,7 @@ from statistics import quantiles
 from typing import Any, Final
 
 from contracts.checks.repeats import no_redelivery_pointer
+from contracts.ledger.ledger import event_deadline_s
 from contracts.load.event_findings import EventFindings
 from contracts.load.expected_events import Arrival, EventMatching, ExpectedEvent, Pairing
 from contracts.load.settings import LoadSettings
@@ -24,7 +25,6 @@ _WAIT_S = 1.0
 _MAX_RACE_LOSSES: Final = 2
 _RACE_LOSS_SHARE: Final = 0.001
 """Connections that a service may close while a request is sent, and their share of all."""
-LOST_CONNECTION = "the connection closed without a complete response"
 
 
 class LoadMaster:
@@ -34,11 +34,13 @@ class LoadMaster:
         """Take the whole contract: events of other operations are known too."""
         self._contract = contract
         self._settings = settings
+        self._run_settings = settings.run_settings("")
         self._count = count
         self._events: Mapping[str, Event] = {event.name: event for event in contract.events}
         self._matching = EventMatching(contract)
         self._findings = EventFindings(contract)
         self._response_findings: dict[str, dict[str, Json]] = {}
+        self._lost_connections: dict[str, dict[str, Json]] = {}
         self._answers: Counter[tuple[str, str]] = Counter()
         self._verified: Counter[str] = Counter()
         self._unstated_repeats: dict[str, str] = {}
@@ -60,9 +62,10 @@ class LoadMaster:
         self._matching.excuse(report["excused"])
         for operation, status, count in report["answers"]:
             self._answers[operation, status] += count
-        for found in report["findings"]:
-            known = self._response_findings.setdefault(found["id"], {**found, "count": 0})
-            known["count"] += found["count"]
+        for kept, name in ((self._response_findings, "findings"), (self._lost_connections, "lost")):
+            for found in report[name]:
+                known = kept.setdefault(found["id"], {**found, "count": 0})
+                known["count"] += found["count"]
         self._last_activity = max(self._last_activity, report["last_answer"])
         for mark, event, at, required, correlated, identities, echoes in report["expected"]:
             expected = ExpectedEvent(
@@ -217,9 +220,7 @@ class LoadMaster:
         )
 
     def _deadline(self, name: str) -> float:
-        stated = self._settings.webhook_deadline
-        seconds = self._events[name].trigger["deadline"]["seconds"] if stated is None else stated
-        return float(seconds)
+        return event_deadline_s(self._events[name], self._run_settings)
 
     def _result(self) -> dict[str, Json]:
         delays: dict[str, list[float]] = defaultdict(list)
@@ -265,10 +266,9 @@ class LoadMaster:
     def _kept_response_findings(self) -> Iterator[dict[str, Json]]:
         """Yield the findings of responses, without connections that were lost in a race."""
         requests = sum(self._answers.values())
-        for found in self._response_findings.values():
-            is_race = found["check"] == "no-response" and LOST_CONNECTION in found["received"]
-            if is_race and found["count"] <= _MAX_RACE_LOSSES + requests * _RACE_LOSS_SHARE:
-                continue
+        races = _MAX_RACE_LOSSES + requests * _RACE_LOSS_SHARE
+        lost = [one for one in self._lost_connections.values() if one["count"] > races]
+        for found in (*self._response_findings.values(), *lost):
             yield {**found, "tried": requests}
 
 

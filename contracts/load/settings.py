@@ -82,5 +82,6 @@ class LoadSettings:
             operations=OperationSelection(self.operations),
             allow_destructive=self.allow_destructive,
             gentle=self.gentle,
+            webhook_deadline=self.webhook_deadline,
             request_timeout=self.request_timeout,
         )

@@ -1,8 +1,6 @@
 """Worker of a load: it judges each response, and collects what the master has to know."""
 
 import json
-import random
-import string
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
@@ -19,12 +17,11 @@ from contracts.model.correlators import expiry_bounds
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from contracts.model.own_targets import OwnTargets
-from contracts.model.unique_values import UniqueValues
+from contracts.model.unique_values import UniqueValues, new_run_id
 from contracts.run import connect_linked_resources
 from openapi.contract import Contract, Json
 
 LOAD_PHASE: Final = "load"
-_RUN_ID_CHARS = 6
 
 
 class LoadWorker:
@@ -32,8 +29,7 @@ class LoadWorker:
 
     def __init__(self, contract: Contract, settings: LoadSettings) -> None:
         """Begin a run, whose marks differ from those of other workers."""
-        letters = string.ascii_lowercase + string.digits
-        self.run_id = "".join(random.SystemRandom().choices(letters, k=_RUN_ID_CHARS))
+        self.run_id = new_run_id()
         self.contract = contract
         self.settings = settings
         self.run_settings = settings.run_settings(self.run_id)
@@ -44,6 +40,8 @@ class LoadWorker:
         self._expected: list[ExpectedEvent] = []
         self._excused: list[str] = list(settings.excused)
         self._findings: dict[str, dict[str, Json]] = {}
+        self._lost: dict[str, dict[str, Json]] = {}
+        """Findings of lost connections, of which a few are no fault."""
         self._answers: Counter[tuple[str, str]] = Counter()
         self._last_answer = 0.0
 
@@ -59,8 +57,10 @@ class LoadWorker:
         if exchange.has_status_of("rate-limit-exceeded"):
             return f"rate limited: {exchange.status}"
         complaint = ""
+        is_lost = exchange.failure is not None and exchange.failure.kind == "lost"
+        kept = self._lost if is_lost else self._findings
         for found in self._judge.findings(exchange):
-            known = self._findings.setdefault(found["id"], {**found, "count": 0})
+            known = kept.setdefault(found["id"], {**found, "count": 0})
             known["count"] += 1
             complaint = complaint or f"{found['check']}: {_without_request(found)}"
         return complaint
@@ -76,11 +76,12 @@ class LoadWorker:
             "expected": [astuple(one) for one in self._expected],
             "excused": self._excused,
             "findings": list(self._findings.values()),
+            "lost": list(self._lost.values()),
             "answers": [[*key, count] for key, count in self._answers.items()],
             "last_answer": self._last_answer,
         }
         self._expected, self._excused = [], []
-        self._findings, self._answers = {}, Counter()
+        self._findings, self._lost, self._answers = {}, {}, Counter()
         return json.dumps(report)
 
 

@@ -13,6 +13,11 @@ DIGITS_PATTERN = re.compile(r"73[0-9]{16}")
 """Mark of a request in digits alone: prefix, run id, request number. They are no safe integer."""
 
 
+def new_run_id() -> str:
+    """Return six random characters, which the marks of a run have."""
+    return "".join(random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6))
+
+
 def mark_digits(mark: str) -> str:
     """Return the digits that stand for `mark` in a value that reads as a number."""
     run_id, _, number = mark.removeprefix(MARK_PREFIX).partition("-")

@@ -23,6 +23,7 @@ from contracts.load.report import LoadOutcome, load_report
 from contracts.load.settings import SETTINGS_VARIABLE, LoadSettings
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
+from contracts.model.unique_values import new_run_id
 from contracts.run import await_service
 from hookproof.baseline import apply_baseline, read
 from hookproof.commands.run_reports import prepare_report_dir, write_and_print
@@ -99,7 +100,7 @@ def _settings(options: SimpleNamespace) -> Settings:
     contract = options.contract
     return Settings(
         url=options.url,
-        run_id=secrets.token_hex(3),
+        run_id=new_run_id(),
         seed=secrets.randbelow(2**31) if options.seed is None else options.seed,
         contract=contract if contract is None or isinstance(contract, Path) else contract.unread,
         overlays=tuple(options.overlay),

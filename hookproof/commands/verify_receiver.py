@@ -1,8 +1,6 @@
 """`hookproof verify-receiver`: send deliveries to a receiver, print the verdict, write reports."""
 
 import random
-import secrets
-import string
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +11,7 @@ from urllib.parse import urlsplit
 
 from contracts.model.errors import CouldNotJudge
 from contracts.model.selection import Selection
+from contracts.model.unique_values import new_run_id
 from contracts.receivers.report import receiver_report
 from contracts.receivers.run import ReceiverOutcome, run_trial
 from contracts.receivers.trials.settings import ReceiverSettings
@@ -31,8 +30,6 @@ from openapi.contract import Contract
 from openapi.parsing.document_source import DocumentText
 from openapi.signatures.registry import SCHEMES
 from openapi.terminal import terminal_console
-
-_RUN_ID_CHARS = 6
 
 
 def run_verify_receiver(options: SimpleNamespace) -> int:
@@ -79,12 +76,11 @@ def _settings(options: SimpleNamespace) -> ReceiverSettings:
         raise CommandError("no receiver: give its URL, such as http://127.0.0.1:3000/webhooks")
     host = urlsplit(url).hostname or ""
     policy = decide_target_policy(host, addresses_of(host), options.allow_host, (), None, ())
-    alphabet = string.ascii_lowercase + string.digits
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
     return ReceiverSettings(
         url=url,
         seed=seed,
-        run_id="".join(secrets.choice(alphabet) for _ in range(_RUN_ID_CHARS)),
+        run_id=new_run_id(),
         secret=options.webhook_secret or None,
         contract=_path(options.contract),
         overlays=tuple(options.overlay),

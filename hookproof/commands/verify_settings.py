@@ -2,7 +2,6 @@
 
 import os
 import random
-import string
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from contracts.checks import CHECKS
 from contracts.model.selection import Selection
 from contracts.model.settings import Settings
+from contracts.model.unique_values import new_run_id
 from hookproof import CONFIG_FILE_NAME
 from hookproof.commands.target_policy import addresses_of, decide_target_policy
 from hookproof.contract_loading import operation_selection
@@ -31,10 +31,9 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         raise CommandError("no URL of a service: pass URL, or set url in hookproof.toml")
     host, port = options.webhook_listen
     contract: Path | ContractUrl | None = options.contract
-    letters = random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6)
     return Settings(
         url=options.url,
-        run_id="".join(letters),
+        run_id=new_run_id(),
         seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
         contract=contract.unread if isinstance(contract, ContractUrl) else contract,
         overlays=tuple(options.overlay),

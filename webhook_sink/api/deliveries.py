@@ -97,11 +97,9 @@ class DeliveriesApi:
         limit = parse_integer(request, "limit", _MAX_PAGE_SIZE, 1, _MAX_PAGE_SIZE)
         ids = self._store.ids(after=after, limit=limit + 1)
         found, size = [], 0
-        for number in ids[:limit]:
-            delivery = self._store.get(number)
-            if delivery is not None:
-                found.append(self._presenter.judged(delivery))
-                size += len(delivery.body)
+        for delivery in self._store.read(ids[:limit]):
+            found.append(self._presenter.judged(delivery))
+            size += len(delivery.body)
             if size > _MAX_PAGE_BYTES:
                 break
         last = found[-1]["id"] if found else after

@@ -11,7 +11,8 @@ from support.processes import TESTS
 
 from contracts.model.exchange import Failure, ReceivedResponse
 from contracts.model.settings import Settings
-from contracts.observed_run import ObservedRun, SentRequest, new_run_id
+from contracts.model.unique_values import new_run_id
+from contracts.observed_run import ObservedRun, SentRequest
 from openapi.http.free_port import free_port
 from openapi.loading.loader import default_contract_path, load_contract, parse_contract
 

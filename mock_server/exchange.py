@@ -117,6 +117,8 @@ class MockExchange:
         """
         is_header = expression.part == "header"
         if expression.message == "request":
+            if expression.part == "body":  # the most frequent place
+                return get_at(self.value, expression.where)
             headers = _decode_headers(self.request_headers) if is_header else None
             return expression.evaluate(self.value, headers, self.parameters)
         response_seen = response or self.response

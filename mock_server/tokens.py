@@ -6,7 +6,7 @@ a character that is not allowed there is percent-encoded, so it cannot be read a
 
 import hmac
 import json
-import secrets
+import os
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
@@ -76,26 +76,32 @@ def mint(
 
     A request with the token sees the resources of `tenant`; None is the default tenant.
     """
-    claims: dict[str, Any] = {
-        "iss": "hookproof",
-        "sub": "hookproof-developer",
-        "scope": " ".join(scope_token(permission) for permission in permissions),
-        "jti": secrets.token_hex(16),
-        "iat": int(time.time()),
-    }
+    # Without PyJWT and without an encoder for the numbers, because each takes longer than to sign.
+    claims = f'{_stated_claims(tuple(permissions), tenant)},"jti":"{os.urandom(16).hex()}"'
+    claims += f',"iat":{int(time.time())}'
     if not_before is not None:
-        claims["nbf"] = not_before
+        claims += f',"nbf":{not_before}'
     if expires_at is not None:
-        claims["exp"] = expires_at
+        claims += f',"exp":{expires_at}'
     if revoked:
-        claims[REVOKED_CLAIM] = True
-    if tenant is not None:
-        claims[TENANT_CLAIM] = tenant
-    # Without PyJWT, which takes longer to import and to sign.
-    signed = _HEADER + b"." + _encode_base64url(_encode_json(claims).encode())
+        claims += f',"{REVOKED_CLAIM}":true'
+    signed = _HEADER + b"." + _encode_base64url(claims.encode() + b"}")
     signature = _keyed_hash(secret).copy()
     signature.update(signed)
     return (signed + b"." + _encode_base64url(signature.digest())).decode("ascii")
+
+
+@lru_cache(maxsize=8)
+def _stated_claims(permissions: tuple[str, ...], tenant: str | None) -> str:
+    """Return the claims that differ only between grants, as the beginning of a JSON object."""
+    claims = {
+        "iss": "hookproof",
+        "sub": "hookproof-developer",
+        "scope": " ".join(scope_token(permission) for permission in permissions),
+    }
+    if tenant is not None:
+        claims[TENANT_CLAIM] = tenant
+    return _encode_json(claims).removesuffix("}")
 
 
 @lru_cache(maxsize=8)

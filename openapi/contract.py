@@ -192,6 +192,9 @@ class Operation:
 
     def find_media_type(self, stated: str) -> MediaTypeSpec | None:
         """Return the media type of the contract for a Content-Type, the most specific one."""
+        exact = self.content.get(stated)
+        if exact is not None and "*" not in stated:
+            return exact
         essence = essence_of(stated)
         found = [spec for name, spec in self.content.items() if is_in_range(essence, name)]
         return min(found, key=lambda spec: spec.name.count("*"), default=None)

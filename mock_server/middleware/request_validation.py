@@ -170,8 +170,9 @@ def _content_type(exchange: MockExchange) -> str | None:
 
 async def _read_body(exchange: MockExchange, receive: Receive) -> bytes:
     """Return the body; raise the rejection above `MAX_BODY_BYTES`."""
-    length = exchange.header_values(b"content-length")
-    if any(value.isdigit() and int(value[:20]) > MAX_BODY_BYTES for value in length):
+    # The parser has refused a request with several of them (RFC 9112, section 6.3).
+    length = exchange.headers_by_name.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > MAX_BODY_BYTES:
         raise _too_large()
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
@@ -26,6 +27,7 @@ def preferred_content(response_spec: ResponseSpec) -> tuple[str, str] | None:
     return found or next(iter(content), None)
 
 
+@lru_cache(maxsize=1024)
 def sent_media_type(documented: str) -> str:
     """Return the media type to send for a documented one, which may be a range such as `text/*`."""
     major, _, minor = documented.partition(";")[0].strip().lower().partition("/")
@@ -34,6 +36,7 @@ def sent_media_type(documented: str) -> str:
     return _TYPES_OF_RANGES.get(major, "application/json")
 
 
+@lru_cache(maxsize=1024)
 def is_json(media_type: str) -> bool:
     """Return whether a media type is JSON (RFC 6839, section 3.1)."""
     minor = media_type.partition(";")[0].strip().lower().rpartition("/")[2]

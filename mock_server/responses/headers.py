@@ -44,5 +44,7 @@ def _text(header_spec: HeaderSpec, value: Json) -> str:
 
 def with_missing_headers(headers: Headers, required: Headers) -> Headers:
     """Return `headers` and the `required` ones that it lacks."""
+    if not required:
+        return headers
     present_names = {name for name, _ in headers}
     return (*headers, *(pair for pair in required if pair[0] not in present_names))

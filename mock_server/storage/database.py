@@ -115,14 +115,15 @@ class Store(SqliteFile):
             raise done.error
         return done
 
-    async def _enqueue(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    def _enqueue(self, work: Callable[[sqlite3.Connection], Result]) -> asyncio.Future[Result]:
+        """Return the future result of `work`, which runs in the next transaction."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._pending.append((work, future))
         if len(self._pending) == 1:
             # Commit two turns later, so that changes that arrive in between join the batch.
             loop.call_soon(loop.call_soon, self._commit)
-        return await future
+        return future
 
     def _commit(self) -> None:
         pending, self._pending = self._pending, []

@@ -20,6 +20,7 @@ class JoinedWrites:
         """Write to `transport`."""
         self._transport = transport
         self._loop = loop
+        self.is_closing = transport.is_closing  # called for each response
         self._held = b""
 
     def __getattr__(self, name: str) -> Any:

@@ -173,8 +173,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """End a response: its request needs no memory any more."""
-        for cycle in [one for one in self._taken_bytes if one.response_complete]:
-            self._give_back(cycle)
+        if self._taken_bytes:
+            for cycle in [one for one in self._taken_bytes if one.response_complete]:
+                self._give_back(cycle)
         super().on_response_complete()
 
     def on_message_complete(self) -> None:

@@ -55,7 +55,9 @@ class Outcome:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=30, help="duration of each load (30)")
-    parser.add_argument("--runs", type=int, default=20, help="loads of each kind (20)")
+    parser.add_argument(
+        "--runs", type=int, default=20, help="loads of each kind; 0: only the speed (20)"
+    )
     parser.add_argument("--users", type=int, default=CONNECTIONS, help="users of a load (16)")
     parser.add_argument("--kind", action="append", choices=FAULTS, help="only this kind of service")
     parser.add_argument("--no-speed", action="store_true", help="do not measure the speed")
@@ -67,6 +69,8 @@ def main() -> None:
     with TemporaryDirectory() as name:
         if not given.no_speed:
             print("\n".join(_speed(token, given.seconds, given.users, Path(name))), flush=True)
+        if not given.runs:
+            return
         rows = [_HEAD]
         for kind in given.kind or FAULTS:
             rows.append(_row(kind, token, given, Path(name)))

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,8 +24,8 @@ from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.model.unique_values import new_run_id
 from contracts.run import await_service
-from hookproof.baseline import apply_baseline, read
-from hookproof.commands.run_reports import prepare_report_dir, write_and_print
+from hookproof.baseline import read
+from hookproof.commands.run_reports import finish_run, prepare_report_dir
 from hookproof.commands.target_policy import addresses_of, check_target
 from hookproof.commands.verify_settings import set_hypothesis_directory, user_cache
 from hookproof.contract_loading import (
@@ -38,7 +37,7 @@ from hookproof.contract_loading import (
     with_public_url,
 )
 from hookproof.contract_url import fetched
-from hookproof.errors import EXIT_INTERRUPTED, CommandError
+from hookproof.errors import CommandError
 from hookproof.interrupts import record_interrupts
 from hookproof.output import print_remark
 from hookproof.serving.temporary_folder import temporary_folder
@@ -75,19 +74,7 @@ def run_load(options: SimpleNamespace) -> int:
             interrupted, outcome.not_judged = True, "the load was interrupted before its end"
         interrupts.run_is_over = True
     data = load_report(settings, outcome, started, time.time() - started)
-    if baseline is not None:
-        data = apply_baseline(
-            data,
-            baseline,
-            date.today(),
-            strict=settings.strict,
-            require_decided=settings.require_decided,
-            whole=False,
-        )
-    if interrupted:
-        data["exit_code"] = EXIT_INTERRUPTED
-    write_and_print(data, settings.report_dir, settings.contract, settings.overlays)
-    return int(data["exit_code"])
+    return finish_run(data, settings, baseline, whole=False, interrupted=interrupted)
 
 
 def _settings(options: SimpleNamespace) -> Settings:

@@ -3,9 +3,13 @@
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
-from hookproof.errors import CommandError
+from contracts.model.settings import Settings
+from contracts.receivers.trials.settings import ReceiverSettings
+from hookproof.baseline import Baseline, apply_baseline
+from hookproof.errors import EXIT_INTERRUPTED, CommandError
 from hookproof.reports.contract_source import read_contract_source, with_places
 from hookproof.reports.terminal import format_summary
 from hookproof.reports.writer import remove_reports, write_reports
@@ -23,13 +27,40 @@ def prepare_report_dir(directory: Path) -> None:
         raise CommandError(f"{directory}: cannot write the reports: {error.strerror}") from None
 
 
-def write_and_print(
+def finish_run(
+    data: dict[str, Json],
+    settings: Settings | ReceiverSettings,
+    baseline: Baseline | None,
+    *,
+    whole: bool,
+    interrupted: bool,
+) -> int:
+    """Apply the baseline, write the reports and print the verdict; return the exit code.
+
+    `whole` says that nothing limited the run, so that a finding which it lacks is resolved.
+    """
+    if baseline is not None:
+        data = apply_baseline(
+            data,
+            baseline,
+            date.today(),
+            strict=settings.strict,
+            require_decided=settings.require_decided,
+            whole=whole,
+        )
+    if interrupted:
+        data["exit_code"] = EXIT_INTERRUPTED
+    _write_and_print(data, settings.report_dir, settings.contract, settings.overlays)
+    return int(data["exit_code"])
+
+
+def _write_and_print(
     data: dict[str, Json],
     directory: Path,
     contract: Path | DocumentText | None,
     overlays: Sequence[Path],
 ) -> None:
-    """Write the reports and print the verdict, even if the reports cannot be written."""
+    """Print the verdict even if the reports cannot be written."""
     failure: OSError | None = None
     file = read_contract_source(contract, Path.cwd(), overlays)
     data = with_places(data, file)

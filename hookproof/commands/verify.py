@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,8 +20,8 @@ from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
 from contracts.reporting.report import report
 from contracts.reporting.run_data import EXIT_CONFORMS
 from contracts.run import run
-from hookproof.baseline import Baseline, apply_baseline, read
-from hookproof.commands.run_reports import prepare_report_dir, write_and_print
+from hookproof.baseline import Baseline, read
+from hookproof.commands.run_reports import finish_run, prepare_report_dir
 from hookproof.commands.verify_settings import (
     apply_target_policy,
     set_hypothesis_directory,
@@ -35,7 +34,7 @@ from hookproof.contract_loading import (
     with_public_url,
 )
 from hookproof.contract_url import fetched
-from hookproof.errors import EXIT_INTERRUPTED, CommandError
+from hookproof.errors import CommandError
 from hookproof.interrupts import record_interrupts
 from openapi.contract import Contract
 from openapi.redaction import Redaction
@@ -173,19 +172,8 @@ def _finish(
         outcome.not_judged = "the run was interrupted"
     save_failing_cases(settings, outcome)
     data = report(settings, outcome, started, time.time() - started)
-    if baseline is not None:
-        data = apply_baseline(
-            data,
-            baseline,
-            date.today(),
-            strict=settings.strict,
-            require_decided=settings.require_decided,
-            whole=_is_whole(settings, outcome),
-        )
-    if interrupted:
-        data["exit_code"] = EXIT_INTERRUPTED
-    write_and_print(data, settings.report_dir, settings.contract, settings.overlays)
-    return int(data["exit_code"])
+    whole = _is_whole(settings, outcome)
+    return finish_run(data, settings, baseline, whole=whole, interrupted=interrupted)
 
 
 def _is_whole(settings: Settings, outcome: RunOutcome) -> bool:

@@ -4,7 +4,6 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -15,8 +14,8 @@ from contracts.model.unique_values import new_run_id
 from contracts.receivers.report import receiver_report
 from contracts.receivers.run import ReceiverOutcome, run_trial
 from contracts.receivers.trials.settings import ReceiverSettings
-from hookproof.baseline import apply_baseline, read
-from hookproof.commands.run_reports import prepare_report_dir, write_and_print
+from hookproof.baseline import read
+from hookproof.commands.run_reports import finish_run, prepare_report_dir
 from hookproof.commands.target_policy import addresses_of, decide_target_policy
 from hookproof.contract_loading import (
     check_webhook_secret,
@@ -24,7 +23,7 @@ from hookproof.contract_loading import (
     load_webhook_contract,
 )
 from hookproof.contract_url import ContractUrl
-from hookproof.errors import EXIT_INTERRUPTED, CommandError
+from hookproof.errors import CommandError
 from hookproof.interrupts import record_interrupts
 from openapi.contract import Contract
 from openapi.parsing.document_source import DocumentText
@@ -54,20 +53,8 @@ def run_verify_receiver(options: SimpleNamespace) -> int:
         if interrupts.happened:
             outcome.not_judged = "the run was interrupted"
         data = receiver_report(settings, outcome, started, time.time() - started)
-        if baseline is not None:
-            whole = not (settings.selection.is_partial or outcome.stop_reason)
-            data = apply_baseline(
-                data,
-                baseline,
-                date.today(),
-                strict=settings.strict,
-                require_decided=settings.require_decided,
-                whole=whole,
-            )
-        if interrupts.happened:
-            data["exit_code"] = EXIT_INTERRUPTED
-        write_and_print(data, settings.report_dir, settings.contract, settings.overlays)
-        return int(data["exit_code"])
+        whole = not (settings.selection.is_partial or outcome.stop_reason)
+        return finish_run(data, settings, baseline, whole=whole, interrupted=interrupts.happened)
 
 
 def _settings(options: SimpleNamespace) -> ReceiverSettings:

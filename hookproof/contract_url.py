@@ -3,7 +3,6 @@
 A URL elsewhere is refused: a run would depend on what a network delivers.
 """
 
-import asyncio
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +65,8 @@ def fetched(contract: Path | ContractUrl | DocumentText | None) -> Path | Docume
     """Return the document at a URL; anything else as it is. Raise `CommandError`."""
     if not isinstance(contract, ContractUrl):
         return contract
+    import asyncio  # noqa: PLC0415 - 3 MiB, and every command loads this module
+
     try:
         text = asyncio.run(_fetch(contract)).decode("utf-8-sig")
         if text.lstrip().startswith("<"):
@@ -82,6 +83,8 @@ class _FetchError(Exception):
 
 
 async def _fetch(contract: ContractUrl) -> bytes:
+    import asyncio  # noqa: PLC0415 - as above
+
     import httpx  # noqa: PLC0415 - slow to load, and few contracts have a URL
 
     client = httpx.AsyncClient(

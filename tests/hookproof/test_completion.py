@@ -90,7 +90,17 @@ def test_bash_completes(tmp_path: Path) -> None:
     assert chosen == "quick"
 
 
-HEAVY = {"connexion", "httpx", "hypothesis", "jsonschema", "jsonschema_rs", "jwt", "pytest"}
+HEAVY = {
+    "asyncio",
+    "connexion",
+    "httpx",
+    "hypothesis",
+    "jsonschema",
+    "jsonschema_rs",
+    "jwt",
+    "pytest",
+    "ssl",
+}
 LIGHT = {
     "--version": "yaml",
     "--help": "yaml",

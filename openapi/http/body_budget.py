@@ -13,6 +13,9 @@ FREE_BYTES = 16 * 1024
 _TRIMMED_BYTES = 8 * 1024 * 1024
 """Bytes in use, after which the freed memory is given back to the system."""
 _TRIM_DELAY_S = 0.5
+_LAST_TRIM_DELAY_S = 5.0
+"""Seconds until memory is given back once more: on a busy machine, the application may still hold a
+body when its bytes are back in the budget."""
 
 
 class BodyBudget:
@@ -45,6 +48,7 @@ class BodyBudget:
         if self._used <= self._peak // 2:
             self._peak = self._used
             _give_memory_back()
+            asyncio.get_running_loop().call_later(_LAST_TRIM_DELAY_S, _give_memory_back)
 
 
 def _give_memory_back() -> None:

@@ -58,6 +58,7 @@ NOT_RUN = {
     "docs/load.md: hookproof load": "takes a minute, or needs other machines",
     "docs/mock.md: python benchmarks/mock.py": MINUTES,
     "docs/scale.md: hookproof sink": "needs a PostgreSQL server",
+    "docs/scale.md: PYTHONPATH=tests/shared python benchmarks/judged_load.py": MINUTES,
     "docs/scale.md: python benchmarks/store.py": MINUTES,
     "docs/webhooks.md: hookproof sink --store postgresql:": "needs a PostgreSQL server",
     "docs/webhooks.md: python benchmarks/sink.py": MINUTES,

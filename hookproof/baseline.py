@@ -97,11 +97,13 @@ def apply_baseline(
     strict: bool,
     require_decided: bool,
     whole: bool,
+    early_end: str = "",
 ) -> dict[str, Json]:
     """Return the report `data` with the findings of `baseline` accepted, and the new verdict.
 
     An entry counts as resolved only if the run was `whole`, decided the entry's constraint, and no
-    check crashed.
+    check crashed. `early_end` says why the run ended before it had seen everything, if it did:
+    then nothing is resolved, and without a violation there is no verdict.
     """
     summary = {"file": baseline.file, "entries": len(baseline.entries), "resolved": []}
     if data["reason"] is not None:
@@ -112,24 +114,25 @@ def apply_baseline(
     ]
     checks = data.get("checks", {})
     crashes = [check["crash"] for check in checks.values() if check["crash"]]
+    failures = [*crashes, early_end] if early_end else crashes
     resolved = [
         {"id": entry.id, "reason": entry.reason}
         for entry in baseline.entries
         if whole
-        and not crashes
+        and not failures
         and not any(entry.means(finding) for finding in findings)
         and not _undecided(data, entry.pointer)
     ]
     counting = [f for f in findings if f["baseline_reason"] is None]
     if resolved or any(strict or f["severity"] == "violation" for f in counting):
         code, verdict = EXIT_DEVIATES, "deviates"
-    elif crashes or (require_decided and data["undecided"]):
+    elif failures or (require_decided and data["undecided"]):
         code, verdict = EXIT_NOT_JUDGED, "not-judged"
     else:
         code, verdict = EXIT_CONFORMS, "conforms"
     judged = {"findings": findings, "exit_code": code, "verdict": verdict}
-    if crashes and verdict == "not-judged":
-        judged["reason"] = "; ".join(crashes)
+    if failures and verdict == "not-judged":
+        judged["reason"] = "; ".join(failures)
     return {**data, **judged, "baseline": {**summary, "resolved": resolved}}
 
 

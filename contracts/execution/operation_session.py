@@ -38,7 +38,11 @@ from openapi.parameters import parameter_key, path_parameter_names
 from openapi.requests.examples import example_body, example_parameter
 
 MAX_UNANSWERED_REQUESTS = 5
-"""Number of requests without a response that ends the session: each may take a whole timeout."""
+"""Number of requests without a response that ends the session.
+
+Timeouts count together, because each takes long. Other failures, such as a closed connection, count
+only if no response comes in between: a service that a few requests crash is there for the others.
+"""
 MAX_RATE_LIMIT_RETRIES = 6
 
 
@@ -81,7 +85,7 @@ class OperationSession:
         self.budget = budget or Budget(settings.max_requests, settings.max_time)
         self._target = target
         self._unique_values = unique_values
-        self._unanswered = 0
+        self._timeouts = self._consecutive_failures = 0
 
     @property
     def credential(self) -> Credential:
@@ -239,9 +243,13 @@ class OperationSession:
 
     def _count_unanswered(self, exchange: Exchange) -> None:
         if exchange.failure is None:
+            self._consecutive_failures = 0
             return
-        self._unanswered += 1
-        if self._unanswered >= MAX_UNANSWERED_REQUESTS:
+        if exchange.failure.kind == "timeout":
+            self._timeouts += 1
+        else:
+            self._consecutive_failures += 1
+        if self._timeouts + self._consecutive_failures >= MAX_UNANSWERED_REQUESTS:
             reason = f"{MAX_UNANSWERED_REQUESTS} requests got no response"
             raise RunStopped(f"{reason}; the last failure: {exchange.failure.message}")
 

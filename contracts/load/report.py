@@ -138,6 +138,14 @@ def _exit_code(
 
 def _reason(outcome: LoadOutcome, answers: Counter[tuple[str, str]]) -> str:
     """Return why the load says less than it should, or an empty text."""
+    reason = early_end_of(outcome)
+    if not reason and not answers:
+        return "no request was sent: the load ended before its first user started"
+    return reason
+
+
+def early_end_of(outcome: LoadOutcome) -> str:
+    """Return why something of the load is not known; empty if nothing was lost."""
     if outcome.not_judged is not None:
         return outcome.not_judged
     result = outcome.result
@@ -149,8 +157,6 @@ def _reason(outcome: LoadOutcome, answers: Counter[tuple[str, str]]) -> str:
         count = result["lost_workers"]
         workers = "1 worker" if count == 1 else f"{count} workers"
         return f"{workers} ended without a last report, so that some events are not known"
-    if not answers:
-        return "no request was sent: the load ended before its first user started"
     return ""
 
 

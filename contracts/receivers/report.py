@@ -123,10 +123,15 @@ def _reason(outcome: ReceiverOutcome, code: int) -> str:
     if outcome.not_judged is not None:
         return outcome.not_judged
     if outcome.stop_reason and code == EXIT_NOT_JUDGED:
-        return f"the run was cut short: {outcome.stop_reason}"
+        return early_end_of(outcome)
     if code == EXIT_NOT_JUDGED and not any(c.status in _COUNTED for c in outcome.cases):
         return "no delivery decided a property"
     return ""
+
+
+def early_end_of(outcome: ReceiverOutcome) -> str:
+    """Return why the run ended before its last delivery; empty if it did not."""
+    return f"the run was cut short: {outcome.stop_reason}" if outcome.stop_reason else ""
 
 
 def _undecided_sentences(outcome: ReceiverOutcome) -> list[str]:

@@ -163,10 +163,14 @@ def _no_verdict_reason(outcome: RunOutcome, ledger: Ledger | None, code: int) ->
         return outcome.not_judged
     if ledger is None or code != EXIT_NOT_JUDGED:
         return ""
-    reasons = [*outcome.crashes.values()]
-    if ledger.stop_reason:
-        reasons.append(f"the run was cut short: {ledger.stop_reason}")
-    return "; ".join(reasons)
+    return "; ".join(filter(None, [*outcome.crashes.values(), early_end_of(ledger)]))
+
+
+def early_end_of(ledger: Ledger | None) -> str:
+    """Return why the run ended before it had sent everything; empty if the user wanted it to."""
+    if ledger is None or not ledger.stop_reason:
+        return ""
+    return f"the run was cut short: {ledger.stop_reason}"
 
 
 def exit_code(

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import contracts.load
 from contracts.execution.target import Target
 from contracts.load.preparation import open_target, prepare
-from contracts.load.report import LoadOutcome, load_report
+from contracts.load.report import LoadOutcome, early_end_of, load_report
 from contracts.load.settings import SETTINGS_VARIABLE, LoadSettings
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
@@ -74,7 +74,14 @@ def run_load(options: SimpleNamespace) -> int:
             interrupted, outcome.not_judged = True, "the load was interrupted before its end"
         interrupts.run_is_over = True
     data = load_report(settings, outcome, started, time.time() - started)
-    return finish_run(data, settings, baseline, whole=False, interrupted=interrupted)
+    return finish_run(
+        data,
+        settings,
+        baseline,
+        whole=False,
+        early_end=early_end_of(outcome),
+        interrupted=interrupted,
+    )
 
 
 def _settings(options: SimpleNamespace) -> Settings:

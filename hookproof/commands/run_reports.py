@@ -15,6 +15,7 @@ from hookproof.reports.terminal import format_summary
 from hookproof.reports.writer import remove_reports, write_reports
 from openapi.contract import Json
 from openapi.parsing.document_source import DocumentText
+from openapi.redaction import Redaction
 from openapi.terminal import terminal_console
 
 
@@ -33,11 +34,13 @@ def finish_run(
     baseline: Baseline | None,
     *,
     whole: bool,
+    early_end: str,
     interrupted: bool,
 ) -> int:
     """Apply the baseline, write the reports and print the verdict; return the exit code.
 
     `whole` says that nothing limited the run, so that a finding which it lacks is resolved.
+    `early_end` says why the run ended before it had seen everything; empty if it did not.
     """
     if baseline is not None:
         data = apply_baseline(
@@ -47,6 +50,7 @@ def finish_run(
             strict=settings.strict,
             require_decided=settings.require_decided,
             whole=whole,
+            early_end=Redaction(settings.secrets)(early_end),
         )
     if interrupted:
         data["exit_code"] = EXIT_INTERRUPTED

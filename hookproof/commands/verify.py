@@ -17,7 +17,7 @@ from contracts.execution import saved_cases
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
-from contracts.reporting.report import report
+from contracts.reporting.report import early_end_of, report
 from contracts.reporting.run_data import EXIT_CONFORMS
 from contracts.run import run
 from hookproof.baseline import Baseline, read
@@ -173,7 +173,10 @@ def _finish(
     save_failing_cases(settings, outcome)
     data = report(settings, outcome, started, time.time() - started)
     whole = _is_whole(settings, outcome)
-    return finish_run(data, settings, baseline, whole=whole, interrupted=interrupted)
+    early_end = early_end_of(outcome.ledger)
+    return finish_run(
+        data, settings, baseline, whole=whole, early_end=early_end, interrupted=interrupted
+    )
 
 
 def _is_whole(settings: Settings, outcome: RunOutcome) -> bool:

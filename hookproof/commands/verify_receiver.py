@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from contracts.model.errors import CouldNotJudge
 from contracts.model.selection import Selection
 from contracts.model.unique_values import new_run_id
-from contracts.receivers.report import receiver_report
+from contracts.receivers.report import early_end_of, receiver_report
 from contracts.receivers.run import ReceiverOutcome, run_trial
 from contracts.receivers.trials.settings import ReceiverSettings
 from hookproof.baseline import read
@@ -54,7 +54,14 @@ def run_verify_receiver(options: SimpleNamespace) -> int:
             outcome.not_judged = "the run was interrupted"
         data = receiver_report(settings, outcome, started, time.time() - started)
         whole = not (settings.selection.is_partial or outcome.stop_reason)
-        return finish_run(data, settings, baseline, whole=whole, interrupted=interrupts.happened)
+        return finish_run(
+            data,
+            settings,
+            baseline,
+            whole=whole,
+            early_end=early_end_of(outcome),
+            interrupted=interrupts.happened,
+        )
 
 
 def _settings(options: SimpleNamespace) -> ReceiverSettings:

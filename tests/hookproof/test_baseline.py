@@ -34,10 +34,17 @@ def judged(
     strict: bool = False,
     require_decided: bool = False,
     whole: bool = True,
+    early_end: str = "",
 ) -> dict[str, Any]:
     baseline = Baseline("baseline.toml", entries)
     return apply_baseline(
-        data, baseline, TODAY, strict=strict, require_decided=require_decided, whole=whole
+        data,
+        baseline,
+        TODAY,
+        strict=strict,
+        require_decided=require_decided,
+        whole=whole,
+        early_end=early_end,
     )
 
 
@@ -78,6 +85,15 @@ def test_an_entry_that_the_run_could_not_decide_is_not_resolved() -> None:
     nothing = report(verdict="not-judged", reason="no answer", exit_code=2)
     assert judged(nothing, ENTRY)["exit_code"] == 2
     assert judged(nothing, ENTRY)["baseline"]["resolved"] == []
+
+
+def test_a_run_that_ended_early_neither_conforms_nor_resolves_an_entry() -> None:
+    reason = "the run was cut short: 5 requests got no response"
+    other = BaselineEntry("0badcafe", "ticket 13")
+    data = judged(report(finding()), ENTRY, other, early_end=reason)
+    assert (data["exit_code"], data["verdict"], data["reason"]) == (2, "not-judged", reason)
+    assert data["baseline"]["resolved"] == []
+    assert judged(report(finding()), early_end=reason)["exit_code"] == 1
 
 
 def test_an_expired_entry_no_longer_accepts_its_finding() -> None:

@@ -38,10 +38,11 @@ from openapi.parameters import parameter_key, path_parameter_names
 from openapi.requests.examples import example_body, example_parameter
 
 MAX_UNANSWERED_REQUESTS = 5
-"""Number of requests without a response that ends the session.
+"""Number of timeouts and refused connections that ends the session: each may take long."""
+MAX_FAILED_RESPONSES = 50
+"""Number of closed connections and broken responses in a row that ends the session.
 
-Timeouts count together, because each takes long. Other failures, such as a closed connection, count
-only if no response comes in between: a service that a few requests crash is there for the others.
+They take no time, and a service whose handler crashes for some inputs is there for the others.
 """
 MAX_RATE_LIMIT_RETRIES = 6
 
@@ -85,7 +86,7 @@ class OperationSession:
         self.budget = budget or Budget(settings.max_requests, settings.max_time)
         self._target = target
         self._unique_values = unique_values
-        self._timeouts = self._consecutive_failures = 0
+        self._unanswered = self._failed_in_a_row = 0
 
     @property
     def credential(self) -> Credential:
@@ -243,15 +244,19 @@ class OperationSession:
 
     def _count_unanswered(self, exchange: Exchange) -> None:
         if exchange.failure is None:
-            self._consecutive_failures = 0
+            self._failed_in_a_row = 0
             return
-        if exchange.failure.kind == "timeout":
-            self._timeouts += 1
+        if exchange.failure.kind in ("timeout", "unreachable"):
+            self._unanswered += 1
         else:
-            self._consecutive_failures += 1
-        if self._timeouts + self._consecutive_failures >= MAX_UNANSWERED_REQUESTS:
+            self._failed_in_a_row += 1
+        if self._unanswered >= MAX_UNANSWERED_REQUESTS:
             reason = f"{MAX_UNANSWERED_REQUESTS} requests got no response"
-            raise RunStopped(f"{reason}; the last failure: {exchange.failure.message}")
+        elif self._failed_in_a_row >= MAX_FAILED_RESPONSES:
+            reason = f"{MAX_FAILED_RESPONSES} requests in a row got no complete response"
+        else:
+            return
+        raise RunStopped(f"{reason}; the last failure: {exchange.failure.message}")
 
     def send(self, case: Case, case_id: int | None = None) -> Exchange:
         """Send `case`; retry after a 429 or a lost connection; return the last exchange."""

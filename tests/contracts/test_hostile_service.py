@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -16,9 +17,15 @@ import pytest
 from support.peak_memory import measured
 from support.processes import handled, token
 
+from contracts.execution.operation_session import OperationSession
 from contracts.execution.response_body import MAX_BODY_BYTES, MAX_JUDGED_BYTES
 from contracts.execution.target import MAX_HEAD_FIELDS, MAX_KEPT_BYTES, Target
+from contracts.model.case import Case
+from contracts.model.errors import RunStopped
 from contracts.model.exchange import Credential, Exchange, Request
+from contracts.model.settings import Settings
+from contracts.model.unique_values import UniqueValues
+from openapi.http.free_port import free_port
 from openapi.loading.loader import load_contract
 
 pytestmark = pytest.mark.integration
@@ -89,6 +96,63 @@ def send(headers: dict[str, str], body: bytes) -> Exchange:
 def raw_deflate(body: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(body) + packer.flush()
+
+
+def closing(seldom: int | None) -> type[BaseHTTPRequestHandler]:
+    """Return a handler that closes every connection; it responds to each `seldom`-th request."""
+    count = [0]
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            count[0] += 1
+            if seldom is None or count[0] % seldom:
+                self.close_connection = True
+                return
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.send_response(400)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Log nothing."""
+
+    return Handler
+
+
+def sent_until_the_end(url: str, most: int) -> tuple[int, str]:
+    """Send up to `most` requests; return their number and why the session ended."""
+    settings = Settings(url=url, run_id="hostil", seed=1)
+    fresh = UniqueValues("hostil", 1, datetime.now(UTC))
+    case = Case("valid", "a test", b"{}")
+    with Target(url, timeout=5) as target:
+        session = OperationSession(CONTRACT, OPERATION, settings, target, fresh, print)
+        for number in range(most):
+            try:
+                session.send(case)
+            except RunStopped as stop:
+                return number + 1, str(stop)
+    return most, ""
+
+
+def test_a_service_that_some_requests_crash_is_tested_to_the_end() -> None:
+    with handled(closing(seldom=31)) as url:
+        assert sent_until_the_end(url, 120) == (120, "")
+
+
+def test_a_service_that_closes_every_connection_ends_the_session() -> None:
+    with handled(closing(seldom=None)) as url:
+        sent, reason = sent_until_the_end(url, 120)
+    assert (sent, reason.partition(";")[0]) == (
+        50,
+        "50 requests in a row got no complete response",
+    )
+
+
+def test_a_service_that_is_gone_ends_the_session_soon() -> None:
+    sent, reason = sent_until_the_end(f"http://127.0.0.1:{free_port()}", 120)
+    assert (sent, reason.partition(";")[0]) == (5, "5 requests got no response")
 
 
 BODY = json.dumps({"accessToken": "x" * 100}).encode()

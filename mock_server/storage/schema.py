@@ -56,25 +56,25 @@ INSERT_KEY = (
 FIND_RESOURCE = """
     SELECT * FROM resources WHERE id = (
         SELECT max(resource) FROM keys
-        WHERE operation = ?1 AND "values" = ?2 AND (?3 IS NULL OR tenant = ?3)
+        WHERE operation = ? AND "values" = ? AND tenant = coalesce(?, tenant)
     )
 """
 SELECT_PAGE = """
-    SELECT * FROM resources WHERE collection = ?1 AND (?2 IS NULL OR tenant = ?2)
-    AND (?3 IS NULL OR parent = ?3) AND deleted <= ?4 AND id < ?5
-    ORDER BY id DESC LIMIT ?6 OFFSET ?7
+    SELECT * FROM resources WHERE collection = ? AND tenant = coalesce(?, tenant)
+    AND parent = coalesce(?, parent) AND deleted <= ? AND id < ?
+    ORDER BY id DESC LIMIT ? OFFSET ?
 """
 COUNT_RESOURCES = """
-    SELECT count(*) FROM resources WHERE collection = ?1 AND (?2 IS NULL OR tenant = ?2)
-    AND (?3 IS NULL OR parent = ?3) AND deleted <= ?4
+    SELECT count(*) FROM resources WHERE collection = ? AND tenant = coalesce(?, tenant)
+    AND parent = coalesce(?, parent) AND deleted <= ?
 """
 HAS_RESOURCES = "SELECT EXISTS (SELECT 1 FROM resources)"
 UPDATE_RESOURCE = "UPDATE resources SET document = ?, claim = ?, previous = document WHERE id = ?"
 DELETE_RESOURCE = "UPDATE resources SET deleted = 1 WHERE id = ?"
 DELETE_CHILDREN = """
-    UPDATE resources SET deleted = 1 WHERE collection LIKE ?1 || '/%' AND tenant = ?2
+    UPDATE resources SET deleted = 1 WHERE collection LIKE ? || '/%' AND tenant = ?
     AND NOT EXISTS (
-        SELECT 1 FROM json_each(?3) AS given
+        SELECT 1 FROM json_each(?) AS given
         WHERE json_extract(resources.parent, '$."' || given.key || '"') IS NOT given.value
     )
 """

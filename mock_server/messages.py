@@ -2,15 +2,22 @@
 
 import json
 from dataclasses import dataclass, replace
+from json.encoder import (  # type: ignore[attr-defined] # docs/internals.md
+    c_make_encoder,
+    encode_basestring_ascii,
+)
 
 from starlette.types import Send
 
 from openapi.contract import Event
+from openapi.http.complete_response import send_response
 from openapi.signatures.message import Message
 from openapi.strict_json import parse_json
 
-_encode_json = json.JSONEncoder(separators=(",", ":")).encode
-
+# `json.JSONEncoder.encode` makes this encoder for each value, which takes as long as to encode it.
+_encode_parts = c_make_encoder(
+    None, json.JSONEncoder().default, encode_basestring_ascii, None, ":", ",", False, False, True
+)
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
@@ -29,10 +36,7 @@ class HttpResponse:
 
     async def send(self, send: Send) -> None:
         """Send the complete response to an ASGI server."""
-        length = (b"content-length", str(len(self.body)).encode())
-        headers = self.headers if self.status == 204 else (*self.headers, length)
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
+        await send_response(send, self.status, self.headers, self.body)
 
 
 def json_response(
@@ -40,7 +44,7 @@ def json_response(
 ) -> HttpResponse:
     """Return a response whose body is `value` as JSON, escaped to ASCII."""
     # A lone surrogate is legal in JSON text but has no UTF-8 encoding.
-    body = _encode_json(value).encode()
+    body = "".join(_encode_parts(value, 0)).encode()
     return HttpResponse(status, ((b"content-type", media_type.encode()), *headers), body)
 
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import httptools
 from uvicorn.config import Config
@@ -20,7 +20,6 @@ from uvicorn.server import ServerState
 from openapi.http import body_budget, refusal_log
 from openapi.http.body_budget import FREE_BYTES, BodyBudget
 from openapi.http.descriptors import is_near_descriptor_limit
-from openapi.http.joined_writes import JoinedWrites
 from openapi.http.limits import LimitExceeded, PipelineFlowControl, RequestLimits, head_size
 from openapi.http.refusal_log import RefusalLog
 from openapi.http.upgrades import framing_headers, new_parser, parser_at_body
@@ -64,6 +63,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Requests followed by another request before their response."""
         self._request_started_at: float | None = None
         """Start time of the incomplete request."""
+        self._idle_since: float | None = None
+        """Time of the last response, if nothing was received after it."""
         self._read_size = 0
         """Bytes of the current read."""
         self._bytes_since_body = self._request_size = 0
@@ -79,7 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection and its timer."""
-        super().connection_made(cast(asyncio.Transport, JoinedWrites(transport, self.loop)))
+        super().connection_made(transport)
         self.flow = self._flow = PipelineFlowControl(transport, self.pipeline, self.loop.time)
         self._request_started_at = self.loop.time()
         self._timeout_timer = self.loop.call_later(
@@ -110,7 +111,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._has_received_data = True
         self._read_size = len(data)
-        self._unset_keepalive_if_required()
+        self._idle_since = None
         while data:
             try:
                 self.parser.feed_data(data)
@@ -172,11 +173,22 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
-        """End a response: its request needs no memory any more."""
+        """End a response: its request needs no memory any more.
+
+        This replaces uvicorn's method, which starts a timer after each response.
+        """
         if self._taken_bytes:
             for cycle in [one for one in self._taken_bytes if one.response_complete]:
                 self._give_back(cycle)
-        super().on_response_complete()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        else:
+            self._idle_since = self.loop.time()
 
     def on_message_complete(self) -> None:
         """End a request."""
@@ -249,9 +261,11 @@ class BoundedProtocol(HttpToolsProtocol):
         elif now - self._flow.unread_since >= timeout:
             self.transport.abort()
         elif self._request_started_at is None:
-            if answered and self.timeout_keep_alive_task is None:
-                # The client sent no request, and uvicorn has stopped its keep-alive timer.
-                self._request_started_at = now
+            idle_since = self._idle_since
+            if answered and idle_since is None:
+                self._request_started_at = now  # the client sent something, but no request
+            elif idle_since is not None and now - idle_since >= self.timeout_keep_alive:
+                self.transport.close()
         elif self.flow.read_paused:
             self._request_started_at = now  # the server does not read it now
         elif now - self._request_started_at >= timeout:

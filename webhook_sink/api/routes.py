@@ -1,7 +1,7 @@
 """Routes of the sink: page and API under /_hookproof/, deliveries on every other path."""
 
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi.http.complete_response import send_response
 from openapi.http.json_api import PageFiles, json_api_app
 from openapi.http.origin_guard import OriginGuard
 from openapi.http.page_visit import ROOT_PATH, is_page_visit
@@ -24,7 +25,6 @@ from webhook_sink.api.services import Services
 from webhook_sink.api.settings import SettingsApi
 from webhook_sink.api.stream import EventStream
 from webhook_sink.protocol import UnsuitableServer
-from webhook_sink.replies.sender import send_response
 
 
 def api_routes(services: Services, *, has_token: bool) -> Sequence[Route]:
@@ -79,19 +79,18 @@ def create_router(
     router = Router([], redirect_slashes=False, lifespan=lifespan)
     to_page, no_icon = RedirectResponse(f"{_ADMIN_PREFIX}/"), Response(status_code=204)
 
-    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+    def dispatch(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # Compared here, because routing takes longer than the rest of `receiver`.
         if scope["type"] != "http":
-            await router(scope, receive, send)
-        elif scope["path"].startswith(f"{_ADMIN_PREFIX}/"):
+            return router(scope, receive, send)
+        if scope["path"].startswith(f"{_ADMIN_PREFIX}/"):
             # Not by a Mount, which matches no path with a line break.
-            await guarded({**scope, "root_path": _ADMIN_PREFIX}, receive, send)
-        elif scope["path"] == _ADMIN_PREFIX and scope["method"] in ("GET", "HEAD"):
-            await to_page(scope, receive, send)
-        elif scope["path"] in visited_paths and _is_visit(scope):
-            await (to_page if scope["path"] == ROOT_PATH else no_icon)(scope, receive, send)
-        else:
-            await receiver(scope, receive, send)
+            return guarded({**scope, "root_path": _ADMIN_PREFIX}, receive, send)
+        if scope["path"] == _ADMIN_PREFIX and scope["method"] in ("GET", "HEAD"):
+            return to_page(scope, receive, send)
+        if scope["path"] in visited_paths and _is_visit(scope):
+            return (to_page if scope["path"] == ROOT_PATH else no_icon)(scope, receive, send)
+        return receiver(scope, receive, send)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:

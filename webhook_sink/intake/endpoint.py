@@ -7,9 +7,10 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
+from openapi.http.complete_response import send_response
 from webhook_sink.delivery import Delivery, ForwardAttempt
 from webhook_sink.protocol import RETRY_AFTER_S, get_connection_info
-from webhook_sink.replies.sender import perform_step, relay_response, send_response
+from webhook_sink.replies.sender import perform_step, relay_response
 from webhook_sink.replies.steps import ReplyStep
 from webhook_sink.storage.store import StoreError
 
@@ -70,7 +71,7 @@ class DeliveryEndpoint:
             head_received_at=head_received_at,
             version=scope["http_version"],
         )
-        early = None if truncated else self._early_reply(draft)
+        early = self._early_reply(draft) if self._early_replies and not truncated else None
         if early is not None:
             draft = replace(draft, status=early.status, reply=early.text)
         try:

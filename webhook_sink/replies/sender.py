@@ -8,12 +8,12 @@ from collections.abc import Awaitable
 
 from starlette.types import Send
 
+from openapi.http.complete_response import send_response
 from webhook_sink.delivery import ForwardAttempt, Headers
 from webhook_sink.end_to_end_headers import hop_by_hop_names
 from webhook_sink.protocol import ConnectionInfo
 from webhook_sink.replies.steps import ReplyStep
 
-_STATUSES_WITHOUT_LENGTH = (204, 304)
 _LINGER_RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: closing resets the connection and drops unsent bytes."""
 
@@ -52,14 +52,6 @@ def _reset_on_close(transport: asyncio.Transport) -> None:
     if not transport.is_closing():
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
-
-
-async def send_response(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:
-    """Send a response."""
-    if status not in _STATUSES_WITHOUT_LENGTH:
-        headers = (*headers, (b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 class _SilentProtocol(asyncio.Protocol):

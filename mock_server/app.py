@@ -25,7 +25,7 @@ from mock_server.middleware.base_path import BasePathMiddleware
 from mock_server.middleware.connexion_adapter import assemble_app, routing, routing_document
 from mock_server.middleware.cors import ContractCorsMiddleware
 from mock_server.middleware.lifecycle import ExchangeMiddleware, ExchangeRecorder
-from mock_server.middleware.operation import OperationApp, OperationStep
+from mock_server.middleware.operation import OperationApp, OperationStep, gather_requests
 from mock_server.middleware.overrides import OverridesStep
 from mock_server.middleware.prefer import PreferStep
 from mock_server.middleware.rate_limit import MethodNotAllowedRateLimit, operation_rate_limits
@@ -173,6 +173,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
 
     def steps(operation: Operation) -> Iterator[OperationStep]:
         rate_limit = rate_limits.get(operation.id)
+        yield gather_requests
         yield overrides_step
         yield PreferStep(operation, contract, with_faults, rate_limit, settings.seed)
         if rate_limit is not None:
@@ -182,6 +183,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         yield RequestValidationStep(operation, contract)
         if rejections:
             yield AllowedRejectionsStep(rejections[operation.id])
+        yield gather_requests
         yield SuccessStep(
             contract,
             operation,

@@ -1,6 +1,6 @@
 """Routes of the mock itself: admin API, pages, health. No fault and no rate limit affects them."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -94,16 +94,15 @@ class AdminPathsMiddleware:
         self._admin_app = admin_app
         self._short_paths = short_paths
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
-        elif scope["type"] == "http" and (
+            return send({"type": "websocket.close", "code": 1000})
+        if scope["type"] == "http" and (
             scope["path"].startswith(ADMIN_PATH)
             or (
                 scope["path"] in self._short_paths
                 and (scope["path"] != ROOT_PATH or is_page_visit(scope))
             )
         ):
-            await self._admin_app(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+            return self._admin_app(scope, receive, send)
+        return self._app(scope, receive, send)

@@ -1,5 +1,6 @@
 """Base path: the path of the contract's first server, which precedes the path of each operation."""
 
+from collections.abc import Awaitable
 from urllib.parse import quote, unquote
 
 from starlette.exceptions import HTTPException
@@ -15,7 +16,7 @@ class BasePathMiddleware:
         self._base_path = unquote(base_path)
         self._raw_base_path = base_path.encode("latin-1", "replace")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on with the path of the operation."""
         if scope["type"] == "http":
             path: str = scope["path"]
@@ -26,4 +27,4 @@ class BasePathMiddleware:
             is_same = raw.startswith(self._raw_base_path + b"/")
             raw = raw[len(self._raw_base_path) :] if is_same else quote(below).encode()
             scope = {**scope, "path": below, "raw_path": raw}
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)

@@ -8,7 +8,7 @@ docs/internals.md lists the classes that connexion does not document.
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
@@ -122,16 +122,16 @@ class _CachedRouting(RoutingMiddleware):  # type: ignore[misc]
         for router in (self.router, *(route.app for route in self.router.routes)):
             router.redirect_slashes = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         cached = (
             self.route_cache.get((scope["method"], scope["path"])) if "method" in scope else None
         )
         if cached is None:
-            await super().__call__(_with_encoded_slashes(scope), receive, send)
-        else:
-            scope["path_params"] = {}
-            scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: cached}
-            await self._app(scope, receive, send)
+            found: Awaitable[None] = super().__call__(_with_encoded_slashes(scope), receive, send)
+            return found
+        scope["path_params"] = {}
+        scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: cached}
+        return self._app(scope, receive, send)
 
 
 def _with_encoded_slashes(scope: Scope) -> Scope:

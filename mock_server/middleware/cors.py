@@ -4,7 +4,7 @@ Credentials in the sense of the Fetch standard are not allowed: the page itself 
 `Authorization`, and the mock uses no cookies.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,7 +36,7 @@ class ContractCorsMiddleware:
             expose_headers=tuple(exposed_headers(contract)),
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request without `Origin` on: no page of another origin sent it."""
         app = self._app
         if scope["type"] == "http":
@@ -44,7 +44,7 @@ class ContractCorsMiddleware:
                 if name == b"origin":
                     app = self._cors_app
                     break
-        await app(scope, receive, send)
+        return app(scope, receive, send)
 
 
 def exposed_headers(contract: Contract) -> Iterator[str]:

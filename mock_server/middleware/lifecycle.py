@@ -144,8 +144,10 @@ class ExchangeMiddleware:
             exchange.response = self._error_responses.response(error, scope["path"], exchange)
             await exchange.response.send(send)
         finally:
-            # The state has changed even if the client disconnected before the response.
-            self._on_end(exchange, scope, time.perf_counter() - started_at)
+            # The state has changed even if the client disconnected before the response. Other
+            # responses, for which clients wait, are sent before this record is made.
+            seconds = time.perf_counter() - started_at
+            asyncio.get_running_loop().call_soon(self._on_end, exchange, scope, seconds)
 
 
 def _delayed_send(exchange: MockExchange, send: Send, latency: Latency | None) -> Send:

@@ -1,5 +1,6 @@
 """Application of one operation: its steps in order, until one of them responds."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.types import Receive, Scope, Send
@@ -13,6 +14,15 @@ OperationStep = Callable[[MockExchange, Scope, Receive], Awaitable[HttpResponse 
 
 A step is no ASGI middleware, because each of those takes more time than most steps do.
 """
+
+
+async def gather_requests(_exchange: MockExchange, _scope: Scope, _receive: Receive) -> None:
+    """Wait for one turn of the loop: a step for which requests that arrived together gather.
+
+    They then pass the next steps one after the other. The caches of the processor hold the code of
+    some steps, but not that of a whole request.
+    """
+    await asyncio.sleep(0)
 
 
 class OperationApp:

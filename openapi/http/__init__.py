@@ -1,4 +1,4 @@
-"""HTTP server parts that mock server and sink share: limits, guard, JSON API, page assets.
+"""HTTP server parts that mock server and sink share: limits, guard, JSON API, pages.
 
 They are here because `mock_server` and `webhook_sink` may not import each other. Routes belong in
 the package of the server.

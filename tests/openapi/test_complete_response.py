@@ -92,7 +92,7 @@ def by_messages(status: int, headers: Headers = PLAIN, body: bytes = b"body") ->
 
 
 def received(app: ASGIApp, request: bytes = GET) -> list[bytes]:
-    """Return the lines of the head in an order of their own, then the body."""
+    """Return the sorted lines of the head, then the body."""
     closing = request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     with connected(app) as connection:
         connection.sendall(request + closing)

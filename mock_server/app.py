@@ -173,7 +173,6 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
 
     def steps(operation: Operation) -> Iterator[OperationStep]:
         rate_limit = rate_limits.get(operation.id)
-        yield gather_requests
         yield overrides_step
         yield PreferStep(operation, contract, with_faults, rate_limit, settings.seed)
         if rate_limit is not None:

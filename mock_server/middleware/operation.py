@@ -20,7 +20,8 @@ async def gather_requests(_exchange: MockExchange, _scope: Scope, _receive: Rece
     """Wait for one turn of the loop: a step for which requests that arrived together gather.
 
     They then pass the next steps one after the other. The caches of the processor hold the code of
-    some steps, but not that of a whole request.
+    some steps, but not that of a whole request. It comes after the check of the body: a response to
+    an incomplete request must not wait, because its client may be leaving.
     """
     await asyncio.sleep(0)
 

@@ -80,6 +80,8 @@ class WorkerSignals:
                 for signal in ("forget", "write"):
                     if requested[signal] > self._handled[signal]:
                         self._handled[signal] = requested[signal]
+                        # The record of a response that was just sent is made in this turn.
+                        await asyncio.sleep(0)
                         try:
                             await handlers[signal]()
                         except StoreError as error:  # a later signal may succeed

@@ -17,11 +17,11 @@ A step is no ASGI middleware, because each of those takes more time than most st
 
 
 async def gather_requests(_exchange: MockExchange, _scope: Scope, _receive: Receive) -> None:
-    """Wait for one turn of the loop: a step for which requests that arrived together gather.
+    """Wait for one turn of the loop, so that requests that arrived together gather here.
 
-    They then pass the next steps one after the other. The caches of the processor hold the code of
-    some steps, but not that of a whole request. It comes after the check of the body: a response to
-    an incomplete request must not wait, because its client may be leaving.
+    They then pass the next steps one after the other, which is faster: the caches of the processor
+    hold the code of some steps, but not that of a whole request. This step comes after the check of
+    the body, because the client of an incomplete request may not wait for a late response.
     """
     await asyncio.sleep(0)
 

@@ -8,7 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-ADDRESS: Final = re.compile(r"[a-z0-9-]+@[a-z0-9]+(\.[a-z]+)+", re.IGNORECASE | re.ASCII)
+# Of the contract's pattern, what is an address: the lengths are those of RFC 5321, section 4.5.3.1,
+# and of a label in RFC 1035, section 2.3.4.
+ADDRESS: Final = re.compile(
+    r"[a-z0-9-]{1,64}@(?=.{1,253}\Z)[a-z0-9]{1,63}(\.[a-z]{1,63})+", re.IGNORECASE | re.ASCII
+)
 Account = dict[str, Any]
 
 

@@ -1,9 +1,9 @@
 """HTTP/1.1 protocol with limits on heads, time and pipelining, applied before the app runs.
 
 uvicorn has no limit on the size of a head or on the time of a request, and reads pipelined requests
-faster than it responds. This class overrides only callbacks that asyncio and httptools document. No
-callback runs for each header, and each connection has one timer, so an ordinary request takes about
-1.5 microseconds more.
+faster than it responds. This class overrides callbacks that asyncio and httptools document, and the
+end of a response, which docs/internals.md names. No callback runs for each header, and each
+connection has one timer, for requests and for idle time.
 """
 
 import asyncio

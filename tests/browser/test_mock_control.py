@@ -136,6 +136,7 @@ def test_a_composed_request_is_shown_beside_its_response(page: Page) -> None:
 
 
 def test_what_is_typed_before_the_examples_arrive_stays(browser: Browser, url: str) -> None:
+    httpx.post(f"{url}/_hookproof/api/reset")
     page, held = browser.new_page(), list[Route]()
 
     def hold(route: Route) -> None:
@@ -148,8 +149,12 @@ def test_what_is_typed_before_the_examples_arrive_stays(browser: Browser, url: s
     send = page.get_by_role("button", name="Send", exact=True)
     body.fill('{"name": ""}')
     expect(send).to_be_disabled()
+    expect(page.locator("#empty")).to_be_hidden()
+    assert complaints(page) == []
     held[0].continue_()
     expect(send).to_be_enabled()
+    expect(page.locator("#curl")).to_contain_text("personal-access-tokens")
+    expect(page.get_by_role("button", name="Copy the commands")).to_be_visible()
     expect(body).to_have_value('{"name": ""}')
     expect(page.get_by_label("Path and query")).to_have_value("/v3/personal-access-tokens")
     page.close()

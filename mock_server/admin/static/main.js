@@ -88,11 +88,16 @@ async function look() {
   showReceivers(deliveries.receivers);
   receivers = deliveries.receivers;
   showOverrides(next.overrides);
-  at("empty").hidden = requests.requests.length > 0;
+  showWhatToDo();
   showDetail();
   at("main").hidden = false;
   at("key").hidden = true;
   state("live", true);
+}
+
+/** Offer the first request while there is none; its commands arrive after the first list. */
+function showWhatToDo() {
+  at("empty").hidden = known.requests.size > 0 || !at("curl").textContent;
 }
 
 async function begin() {
@@ -111,6 +116,7 @@ async function begin() {
   const path = `${location.origin}/_hookproof/api/token`;
   const issued = `TOKEN=$(curl -s ${key}${path} | cut -d '"' -f 4)`;
   at("curl").textContent = [issued, ...calls.slice(0, 1).map((call) => call.curl)].join("\n");
+  showWhatToDo();
 }
 
 function locked(error) {

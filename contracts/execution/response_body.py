@@ -6,7 +6,7 @@ size.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -36,16 +36,20 @@ class ReadBody:
 
 
 def read_body(
-    response: httpx.Response, check_deadline: Callable[[], object], max_kept_bytes: int
+    chunks: Iterable[bytes],
+    encodings: Iterable[str],
+    check_deadline: Callable[[], object],
+    max_kept_bytes: int,
 ) -> ReadBody:
-    """Read the body of `response`; call `check_deadline`, which may raise, at each step.
+    """Read a body from its `chunks`, and decode it by its headers Content-Encoding.
 
-    A body of more than `max_kept_bytes` is read and not kept. Raise `BodyTooLarge`,
-    `httpx.DecodingError` for an invalid coding, and the errors of the connection.
+    Call `check_deadline`, which may raise, at each step. A body of more than `max_kept_bytes` is
+    read and not kept. Raise `BodyTooLarge`, `httpx.DecodingError` for an invalid coding, and the
+    errors of the connection.
     """
     codings = [
         coding.strip().lower()
-        for value in response.headers.get_list("content-encoding")
+        for value in encodings
         for coding in value.split(",")
         if coding.strip().lower() not in ("", "identity")
     ]
@@ -58,7 +62,7 @@ def read_body(
     elif codings:
         not_judged = f"it has the content coding {abbreviate(', '.join(codings))}"
     body, raw_size, size = bytearray(), 0, 0
-    for chunk in response.iter_raw():
+    for chunk in chunks:
         raw_size += len(chunk)
         for piece in decode(chunk):
             check_deadline()

@@ -172,7 +172,10 @@ class Target:
             ):
                 status = response.status_code
                 received_headers = _bounded_headers(response)
-                body = read_body(response, self._remaining, self._max_kept_bytes())
+                encodings = response.headers.get_list("content-encoding")
+                body = read_body(
+                    response.iter_raw(), encodings, self._remaining, self._max_kept_bytes()
+                )
         except (httpx.HTTPError, httpx.InvalidURL, _HeadTooLarge, BodyTooLarge) as error:
             failure = replace(_describe_failure(error, self._timeout), status=status)
             # Lost before the response began: a race over an idle connection, a body that the

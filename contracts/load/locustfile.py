@@ -1,28 +1,28 @@
 """File that Locust loads: one user class made from the contract, and what workers report.
 
-Only this module needs Locust, and only Locust imports it. `hookproof load` names it.
+Only Locust imports this module. `hookproof load` names it.
 """
 
 import logging
 import os
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from locust import FastHttpUser, events
 from locust.env import Environment
+from locust.exception import StopUser
 from locust.html import get_html_report
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner, Runner, WorkerRunner
 from locust.stats import CSV_STATS_INTERVAL_SEC
 
-from contracts.execution.target import request_headers, retry_delay, target_with_query
+from contracts.load.locust_target import LocustTarget
 from contracts.load.master import LoadMaster
 from contracts.load.settings import SETTINGS_VARIABLE, LoadSettings
 from contracts.load.worker import LoadWorker, UserSessions
-from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
 from openapi.http.tls import ssl_context
 from openapi.loading.loader import load_contract
 from openapi.operation_selection import OperationSelection
@@ -48,69 +48,14 @@ def worker() -> LoadWorker:
     return _worker
 
 
-class LocustTarget:
-    """Target that sends by Locust's client, so that Locust counts each request."""
-
-    def __init__(self, user: "ContractUser") -> None:
-        self.url = SETTINGS.url
-        self._user = user
-
-    def send(self, request: Request) -> Exchange:
-        """Send `request` once, and record the exchange."""
-        headers: dict[str, str] = {}
-        for name, value in request_headers(request, SETTINGS.headers):
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        started = time.time()
-        try:
-            response = self._user.client.request(
-                request.method,
-                target_with_query(request.target, request.credential.query),
-                name=request.operation.path,
-                data=request.body or None,  # type: ignore[arg-type]  # bytes do as well
-                headers=headers,
-                allow_redirects=False,
-                catch_response=True,
-            )
-        except BaseException:  # the end of the load kills a user in the middle of a request
-            worker().excuse(request.mark)
-            raise
-        with response:
-            exchange = _exchange(request, response, started)
-            complaint = worker().record(exchange)
-            if complaint:
-                response.failure(complaint)
-            else:
-                response.success()
-        if complaint and exchange.response and exchange.has_status_of("rate-limit-exceeded"):
-            time.sleep(retry_delay(exchange.response, 0, time.time()))
-        return exchange
-
-    def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
-        """Send `requests` one after the other."""
-        return [self.send(request) for request in requests]
-
-
-def _exchange(request: Request, response: Any, started: float) -> Exchange:
-    ended = time.time()
-    if response.status_code == 0:
-        return Exchange(request, None, _failure(response.error), started, ended)
-    headers = tuple((str(name), str(value)) for name, value in response.headers.items())
-    received = ReceivedResponse(response.status_code, headers, response.content or b"")
-    return Exchange(request, received, None, started, ended)
-
-
-def _failure(error: BaseException) -> Failure:
-    if isinstance(error, TimeoutError):
-        return Failure("timeout", f"no complete response within {SETTINGS.request_timeout:g} s")
-    if isinstance(error, ConnectionRefusedError):
-        return Failure("unreachable", "the connection was refused")
-    kind = type(error).__name__
-    return Failure("lost", f"the connection closed without a complete response ({kind})")
-
-
 def _task(operation_id: str) -> Callable[["ContractUser"], None]:
     def send(user: "ContractUser") -> None:
-        user.sessions.send(operation_id, random.choice)
+        try:
+            user.sessions.send(operation_id, random.choice)
+        except Exception as error:  # another one would follow for each request
+            worker().stop_for(error)
+            logging.getLogger(__name__).exception("a user of the load stops")
+            raise StopUser from None
 
     send.__name__ = operation_id
     return send
@@ -132,7 +77,7 @@ class ContractUser(FastHttpUser):
             verify = Path(trusted) if isinstance(trusted, str) else trusted
             self.ssl_context_factory = lambda: ssl_context(SETTINGS.url, verify)
         super().__init__(environment)
-        self.sessions = UserSessions(worker(), LocustTarget(self))
+        self.sessions = UserSessions(worker(), LocustTarget(self.client, worker()))
 
 
 @events.init.add_listener

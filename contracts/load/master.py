@@ -50,6 +50,7 @@ class LoadMaster:
         self._last_id = settings.first_delivery
         self._clock_offset = 0.0
         self._sink_failure = ""
+        self._user_error = ""
 
     def absorb(self, text: str, *, is_last: bool = False) -> None:
         """Take the report of a worker; `is_last`: it sends no further one."""
@@ -67,6 +68,7 @@ class LoadMaster:
                 known = kept.setdefault(found["id"], {**found, "count": 0})
                 known["count"] += found["count"]
         self._last_activity = max(self._last_activity, report["last_answer"])
+        self._user_error = self._user_error or report["error"]
         for mark, event, at, required, correlated, identities, echoes in report["expected"]:
             expected = ExpectedEvent(
                 mark,
@@ -261,6 +263,7 @@ class LoadMaster:
             "undecided": list(self._unstated_repeats.values()),
             "lost_workers": len(self._runs - self._ended_runs),
             "sink_failure": self._sink_failure,
+            "user_error": self._user_error,
         }
 
     def _kept_response_findings(self) -> Iterator[dict[str, Json]]:

@@ -153,6 +153,8 @@ def early_end_of(outcome: LoadOutcome) -> str:
         return "Locust ended without a result: its own output says why"
     if result["sink_failure"]:
         return str(result["sink_failure"])
+    if result["user_error"]:
+        return f"a user of the load stopped: {result['user_error']}; Locust's output says where"
     if result["lost_workers"]:
         count = result["lost_workers"]
         workers = "1 worker" if count == 1 else f"{count} workers"

@@ -44,6 +44,11 @@ class LoadWorker:
         """Findings of lost connections, of which a few are no fault."""
         self._answers: Counter[tuple[str, str]] = Counter()
         self._last_answer = 0.0
+        self._error = ""
+
+    def stop_for(self, error: Exception) -> None:
+        """Say why a user could not go on: it is no fault of the service, and ends no load."""
+        self._error = self._error or f"{type(error).__name__}: {error}"
 
     def record(self, exchange: Exchange) -> str:
         """Judge an exchange, and expect its events; return what is wrong in one line, or ''."""
@@ -57,7 +62,9 @@ class LoadWorker:
         if exchange.has_status_of("rate-limit-exceeded"):
             return f"rate limited: {exchange.status}"
         complaint = ""
-        is_lost = exchange.failure is not None and exchange.failure.kind == "lost"
+        failure = exchange.failure
+        # Lost before the response began: it may be a race over an idle connection.
+        is_lost = failure is not None and (failure.kind, failure.status) == ("lost", None)
         kept = self._lost if is_lost else self._findings
         for found in self._judge.findings(exchange):
             known = kept.setdefault(found["id"], {**found, "count": 0})
@@ -79,6 +86,7 @@ class LoadWorker:
             "lost": list(self._lost.values()),
             "answers": [[*key, count] for key, count in self._answers.items()],
             "last_answer": self._last_answer,
+            "error": self._error,
         }
         self._expected, self._excused = [], []
         self._findings, self._lost, self._answers = {}, {}, Counter()

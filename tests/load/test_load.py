@@ -1,17 +1,21 @@
 """`hookproof load` as a process: a conforming service, faults of few events, workers, an end."""
 
 import csv
+import gzip
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema_rs
 import pytest
 from support.processes import (
@@ -132,6 +136,104 @@ def test_a_fault_of_every_request_has_the_name_that_verify_gives_it(
         run = load(url, port, tmp_path, *options)
     assert run.code == 1, run.out + run.err
     assert check in run.violated
+
+
+def _bytes_of(status: str, headers: str, body: bytes) -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}\r\n".encode() + body
+
+
+def _two_members(body: bytes) -> bytes:
+    both = gzip.compress(body[:20]) + gzip.compress(body[20:])
+    return _bytes_of(
+        "201 Created", f"Content-Encoding: gzip\r\nContent-Length: {len(both)}\r\n", both
+    )
+
+
+def _chunked(body: bytes) -> bytes:
+    parts = (b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:9], body[9:]))
+    return _bytes_of(
+        "201 Created", "Transfer-Encoding: chunked\r\n", b"".join(parts) + b"0\r\n\r\n"
+    )
+
+
+def _of_length(size: int, begin: bytes) -> bytes:
+    return _bytes_of("201 Created", f"Content-Length: {size}\r\n", begin)
+
+
+RESPONSES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "gzip of two members": (_two_members, ""),
+    "chunked": (_chunked, ""),
+    "half a body": (lambda body: _of_length(len(body), body[:30]), "closed during the response"),
+    "not compressed": (
+        lambda body: _bytes_of(
+            "201 Created", f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n", body
+        ),
+        "the content encoding is invalid",
+    ),
+    "half compressed": (lambda body: _two_members(body)[:-15], "closed during the response"),
+    "no chunk": (lambda body: _chunked(body).replace(b"\r\n0\r\n", b"\r\nZZ\r\n"), "not HTTP"),
+    "no status": (lambda _: b"hello\r\n\r\n", "not HTTP"),
+    "too large": (lambda _: _of_length(11 << 20, bytes(11 << 20)), "larger than 10 MiB"),
+    "endless": (lambda body: _of_length(100_000, body), "no complete response within 1 s"),
+}
+"""Name -> what a service sends in place of a response with this body, and what a run says."""
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_every_response_is_read_as_verify_reads_it(name: str, port: int, tmp_path: Path) -> None:
+    replaced, said = RESPONSES[name]
+    served = count()
+
+    class Relay(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            wanted = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
+            answer = httpx.post(mock + self.path, content=body, headers=wanted)
+            if next(served) % 4 != 3:
+                self.wfile.write(_of_length(len(answer.content), answer.content))
+                return
+            self.wfile.write(replaced(answer.content))
+            self.close_connection = name.startswith(("half", "no "))
+            if name == "endless":
+                while not select.select([self.connection], [], [], 0.1)[0]:
+                    self.wfile.write(b" ")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with running_mock(port) as mock, handled(Relay) as url:
+        options = ["-u", "2", "-r", "2", "-t", "3s", "--webhook-deadline", "5"]
+        run = load(url, port, tmp_path, *options, "--request-timeout", "1")
+    assert "Traceback" not in run.err
+    if said:
+        assert run.code == 1, run.out + run.err
+        assert run.violated == {"no-response"}
+        (found,) = run.report["findings"]
+        assert said in found["message"]
+    else:
+        assert (run.code, run.report["findings"]) == (0, []), run.out + run.err
+    assert run.report["requests"] > 4
+
+
+def test_a_client_that_cannot_send_is_no_result(port: int, tmp_path: Path) -> None:
+    source = """
+from geventhttpclient.client import HTTPClient
+
+def fail(*_, **__):
+    raise TypeError("as of a release that Locust does not know")
+
+HTTPClient.request = fail
+"""
+    (tmp_path / "sitecustomize.py").write_text(source, encoding="utf-8")
+    path = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    with running_mock(port) as url:
+        options = ["-u", "2", "-r", "2", "-t", "1s"]
+        run = load(url, port, tmp_path, *options, PYTHONPATH=path)
+    assert run.code == 2
+    assert "a user of the load stopped: TypeError: as of a release" in run.report["reason"]
+    assert run.err.count("Traceback") == 2
 
 
 def test_resources_are_created_for_the_operations_that_need_them(port: int, tmp_path: Path) -> None:

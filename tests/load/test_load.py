@@ -163,6 +163,14 @@ def _of_length(size: int, begin: bytes) -> bytes:
 RESPONSES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "gzip of two members": (_two_members, ""),
     "chunked": (_chunked, ""),
+    "ended by the close": (
+        lambda body: _bytes_of("201 Created", "Connection: close\r\n", body),
+        "",
+    ),
+    "early hints": (
+        lambda body: b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + _chunked(body),
+        "",
+    ),
     "half a body": (lambda body: _of_length(len(body), body[:30]), "closed during the response"),
     "not compressed": (
         lambda body: _bytes_of(
@@ -195,7 +203,7 @@ def test_every_response_is_read_as_verify_reads_it(name: str, port: int, tmp_pat
                 self.wfile.write(_of_length(len(answer.content), answer.content))
                 return
             self.wfile.write(replaced(answer.content))
-            self.close_connection = name.startswith(("half", "no "))
+            self.close_connection = name.startswith(("ended", "half", "no "))
             if name == "endless":
                 while not select.select([self.connection], [], [], 0.1)[0]:
                     self.wfile.write(b" ")

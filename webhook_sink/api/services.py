@@ -59,3 +59,8 @@ class Services:
     def changed(self, delivery_id: int) -> None:
         """Update pages after the forward attempts of a delivery changed."""
         self.change_feed.publish(delivery_id)
+
+    def missed(self) -> None:
+        """Compare the index with the store, and update pages."""
+        self.verdict_worker.forget_missing()
+        self.change_feed.publish()

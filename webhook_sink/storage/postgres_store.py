@@ -327,7 +327,7 @@ def _catch_up_of(observer: StoreObserver) -> Callable[[Connection, bool], None]:
         found = connection.execute("SELECT max(id) FROM deliveries").fetchone()
         observer.stored(found[0] or 0 if found else 0)
         if lost:
-            observer.removed()
+            observer.missed()
 
     return catch_up
 

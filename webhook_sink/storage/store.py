@@ -30,6 +30,10 @@ class StoreObserver(Protocol):
         """Note that the forward attempts of this delivery changed."""
         ...
 
+    def missed(self) -> None:
+        """Note that some removals and changes may never have been reported."""
+        ...
+
 
 class Store(ABC):
     """Store of deliveries, in the order of storing. From any thread.

@@ -9,6 +9,7 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.storage.store import Store, StoreError
 from webhook_sink.verdicts.event_identity import event_key, occurred_at
+from webhook_sink.verdicts.filter import DeliveryFilter
 from webhook_sink.verdicts.index import IndexEntry, VerdictIndex
 from webhook_sink.verdicts.verdict import Verdict
 
@@ -17,6 +18,7 @@ _BATCH_SIZE = 100
 _IDLE_TIMEOUT_S = 60.0
 _STORE_RETRY_DELAY_S = 5.0
 _MAX_NEWEST_JUDGED = 1000
+_COMPARED_AT_ONCE = 1000
 _MAX_LOGGED_AT_SHUTDOWN = 1000
 _WRITER_PRIORITY_PAUSE_S = 0.1
 """Pause before each verdict while the batch writer is busy."""
@@ -85,6 +87,14 @@ class VerdictWorker:
         known = self.index.last()  # read first: deliveries stored from here on stay
         oldest = self._store.ids(limit=1)
         self.index.forget(oldest[0] if oldest else known + 1)
+
+    def forget_missing(self) -> None:
+        """Remove deliveries from the index that the store does not have; it compares all."""
+        last = 0
+        while ids := self.index.find(DeliveryFilter(), last, limit=_COMPARED_AT_ONCE):
+            stored = {found.id for found in self._store.metadata(ids)}
+            self.index.remove([number for number in ids if number not in stored])
+            last = ids[-1]
 
     def _run(self) -> None:
         self._start_requested.wait()

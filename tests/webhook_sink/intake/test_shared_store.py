@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from support.kill_load import DEADLINE, Books, send, sent_of
 from support.postgres import PASSWORD, PostgresServer, running_postgres
@@ -160,6 +161,22 @@ def test_a_live_page_shows_what_other_sinks_do(postgres_server: PostgresServer) 
         assert "event: reload" in lines
         assert [d["id"] for d in listed(other)] == [1, 3]
         assert get(other).json()["paths"] == ["/1"]
+
+
+def test_a_removal_during_a_lost_connection_is_seen(postgres_server: PostgresServer) -> None:
+    url = postgres_server.new_url()
+    with sinks(1, url) as (sink,), psycopg.connect(url, autocommit=True) as database:
+        for number in range(1, 4):
+            assert post(sink, f"/{number}") == 200
+        while get(sink).json()["paths"] != ["/1", "/2", "/3"]:
+            pass  # they are judged in the background
+        database.execute("DELETE FROM deliveries WHERE id = 2")  # no one is notified
+        database.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        while get(sink).json()["paths"] != ["/1", "/3"]:
+            pass  # the listener connects again within a second
 
 
 def test_retention_of_several_sinks_removes_each_delivery_once(

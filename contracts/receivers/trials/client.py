@@ -172,7 +172,7 @@ class ReceiverClient:
         except TimeoutError:
             is_timeout = True
         except http.client.IncompleteRead:
-            reason = "a response that ended before its Content-Length"
+            reason = "a response that ended before its whole body"
         except (OSError, http.client.HTTPException) as error:
             is_closed = isinstance(error, OSError)
             reason = (

@@ -330,7 +330,12 @@ def locust_arguments(options: SimpleNamespace) -> list[str]:
     stop_timeout = options.stop_timeout or options.request_timeout
     if options.worker:
         found = ["--worker", "--master-host", options.master_host]
-        return [*found, "--master-port", str(options.master_port), *_processes(options)]
+        return [
+            *found,
+            "--master-port",
+            str(options.master_port),
+            *_stated("--processes", options.processes),
+        ]
     found = ["--users", str(options.users), "--spawn-rate", f"{options.spawn_rate:g}"]
     found += ["--stop-timeout", f"{stop_timeout:g}", "--exit-code-on-error", "0"]
     if options.headless:
@@ -341,20 +346,24 @@ def locust_arguments(options: SimpleNamespace) -> list[str]:
         found += ["--run-time", options.run_time]
     if options.master:
         found += ["--master", "--expect-workers", str(options.expect_workers)]
+        found += _stated("--expect-workers-max-wait", options.expect_workers_max_wait)
         found += ["--master-bind-host", options.master_bind_host]
         found += ["--master-bind-port", str(options.master_bind_port)]
     elif options.processes:
         found += ["--master-bind-host", "127.0.0.1"]
         found += ["--master-bind-port", str(options.master_bind_port)]
-        found += ["--master-port", str(options.master_bind_port), *_processes(options)]
-    found += ["--csv", options.csv] if options.csv else []
-    found += ["--html", str(options.html)] if options.html else []
+        found += [
+            "--master-port",
+            str(options.master_bind_port),
+            *_stated("--processes", options.processes),
+        ]
+    found += [*_stated("--csv", options.csv), *_stated("--html", options.html)]
     found += ["--only-summary"] if options.only_summary else []
     return found
 
 
-def _processes(options: SimpleNamespace) -> list[str]:
-    return ["--processes", str(options.processes)] if options.processes else []
+def _stated(name: str, value: object) -> list[str]:
+    return [] if value is None else [name, str(value)]
 
 
 def _show(line: str) -> None:

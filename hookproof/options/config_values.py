@@ -18,7 +18,8 @@ def json_type(param: click.Parameter) -> str:
         return "boolean"
     if param.type in (types.SECONDS, types.POSITIVE):
         return "number"
-    return "integer" if param.type in (click.INT, types.PORT, types.COUNT) else "string"
+    integers = (click.INT, types.PORT, types.COUNT, types.PROCESSES)
+    return "integer" if param.type in integers else "string"
 
 
 def convert_value(param: click.Parameter, value: object, folder: Path) -> Any:

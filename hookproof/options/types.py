@@ -141,6 +141,11 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
+def parse_processes(text: str) -> int:
+    """Read a whole number from 1, or -1, which means one for each core as in Locust."""
+    return -1 if text == "-1" else parse_count(text)
+
+
 def parse_seconds(text: str) -> float:
     """Read a number of seconds from 0 to one day."""
     try:
@@ -330,6 +335,7 @@ OPERATION = OperationValue()
 CREDENTIAL = Credential("SCHEME=VALUE", parse_credential)
 PART = ListedName("CHECK|PHASE", "check or phase", known_parts)
 PORT = Value("PORT", parse_port)
+PROCESSES = Value("N", parse_processes)
 SECONDS = Value("SECONDS", parse_seconds)
 POSITIVE = Value("NUMBER", parse_positive)
 SIZE = Value("SIZE", parse_size)

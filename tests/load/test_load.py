@@ -68,12 +68,15 @@ def findings(run: Run) -> dict[str, dict[str, Any]]:
     return {found["check"]: found for found in run.report["findings"]}
 
 
-def test_a_conforming_service_conforms_with_two_workers(port: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", ["2", "-1"])
+def test_a_conforming_service_conforms_with_workers(
+    processes: str, port: int, tmp_path: Path
+) -> None:
     html, prefix = tmp_path / "load.html", tmp_path / "csv" / "load"
     with running_mock(port) as url:
         files = ["--csv", str(prefix), "--html", str(html)]
         run = load(
-            url, port, tmp_path, "-u", "6", "-r", "6", "-t", "4s", "--processes", "2", *files
+            url, port, tmp_path, "-u", "6", "-r", "6", "-t", "4s", "--processes", processes, *files
         )
     assert (run.code, run.report["findings"]) == (0, []), run.out + run.err
     webhooks, requests = run.report["webhooks"], run.report["requests"]
@@ -246,8 +249,9 @@ HTTPClient.request = fail
 
 def test_resources_are_created_for_the_operations_that_need_them(port: int, tmp_path: Path) -> None:
     with running_mock(port, "--contract", str(WORKSHOP)) as url:
-        options = ["--contract", str(WORKSHOP), "-u", "2", "-r", "2", "-t", "4s"]
-        run = load(url, port, tmp_path, *options, "--weight", "createCustomer=5")
+        # Users choose operations at random: on a busy machine few requests would miss some.
+        options = ["--contract", str(WORKSHOP), "-u", "4", "-r", "4", "-t", "10s"]
+        run = load(url, port, tmp_path, *options, "--weight", "createCustomer=2")
     assert (run.code, run.report["findings"]) == (0, []), run.out + run.err
     assert run.report["operations"]["judged"] == run.report["operations"]["total"] > 10
     assert run.report["webhooks"]["expected"] == run.report["webhooks"]["delivered"] > 0
@@ -271,6 +275,15 @@ def test_a_worker_reports_to_a_master_elsewhere(port: int, tmp_path: Path) -> No
             worker.kill()
     assert (run.code, run.report["findings"]) == (0, []), run.out + run.err
     assert run.report["webhooks"]["delivered"] == run.report["requests"] > 0
+
+
+def test_a_master_waits_for_workers_as_long_as_it_is_told(port: int, tmp_path: Path) -> None:
+    options = ["--master", "--master-bind-port", str(free_port())]
+    with running_mock(port) as url:
+        run = load(url, port, tmp_path, *options, "--expect-workers-max-wait", "1", "-t", "1s")
+    assert run.code == 2
+    assert "Gave up waiting for workers" in run.err
+    assert "Locust ended without a result" in run.report["reason"]
 
 
 def test_an_interrupt_ends_the_load_and_judges_it(port: int, tmp_path: Path) -> None:

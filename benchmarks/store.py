@@ -13,11 +13,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import httpx
+import proc
 import psycopg
 from delivered import Delivered, deliver
 from figures import Target
@@ -69,6 +71,27 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@dataclass(frozen=True)
+class _Round:
+    """Result of one load on all sinks of a subject."""
+
+    loads: Sequence[Delivered]
+    stored_s: float
+    """CPU time of the sinks during the load."""
+    judged_s: float
+    """CPU time of the sinks from then until each has judged all deliveries."""
+
+    @property
+    def deliveries(self) -> int:
+        """Deliveries that got a reply."""
+        return sum(one.requests for one in self.loads)
+
+    @property
+    def per_second(self) -> float:
+        """Deliveries with a reply per second, of all sinks."""
+        return sum(one.per_second for one in self.loads)
+
+
 class _Schemas:
     """Names of schemas, and the URL of each."""
 
@@ -99,7 +122,7 @@ def _load_table(
     contract: Contract, stores: dict[str, list[str]], given: argparse.Namespace
 ) -> list[str]:
     """Load the sinks of each of `stores` in turn; return the table."""
-    rounds: dict[str, list[Sequence[Delivered]]] = {title: [] for title in stores}
+    rounds: dict[str, list[_Round]] = {title: [] for title in stores}
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(timeout=60, trust_env=False))
         servers: dict[str, list[Running]] = {title: [] for title in stores}
@@ -110,16 +133,24 @@ def _load_table(
         stored = dict.fromkeys(stores, 0)
         for number in range(given.rounds + 1):
             for title in stores:
-                done = _round(contract, servers[title], given)
+                before = _cpu(servers[title])
+                done = _loads(contract, servers[title], given)
+                loaded = _cpu(servers[title])
                 stored[title] += sum(one.requests for one in done)
                 for server in servers[title]:
                     settled(client, server.port, stored[title])
                 if number:  # the first round warms up
-                    rounds[title].append(done)
+                    judged = _cpu(servers[title]) - loaded
+                    rounds[title].append(_Round(done, loaded - before, judged))
     return _table(rounds)
 
 
-def _round(
+def _cpu(servers: Sequence[Running]) -> float:
+    """Return the CPU seconds of the sinks so far; that of a database is not in it."""
+    return sum(proc.cpu_seconds(server.pid) for server in servers)
+
+
+def _loads(
     contract: Contract, servers: Sequence[Running], given: argparse.Namespace
 ) -> list[Delivered]:
     """Load all `servers` at once; they share the connections."""
@@ -134,18 +165,20 @@ def _round(
     return done
 
 
-def _table(rounds: dict[str, list[Sequence[Delivered]]]) -> list[str]:
-    first = median(sum(one.per_second for one in done) for done in next(iter(rounds.values())))
-    rows = [("", "durable deliveries/s", ": SQLite", "p99 ms", "slowest ms")]
+def _table(rounds: dict[str, list[_Round]]) -> list[str]:
+    first = median(done.per_second for done in next(iter(rounds.values())))
+    rows = [("", "durable deliveries/s", ": SQLite", "p99 ms", "slowest ms", "CPU us", "judge us")]
     for title, loads in rounds.items():
-        rate = median(sum(one.per_second for one in done) for done in loads)
+        rate = median(done.per_second for done in loads)
         rows.append(
             (
                 title,
                 text(rate, 0),
                 text(rate / first, 2),
-                text(median(max(one.p99 for one in done) for done in loads) / 1000, 1),
-                text(max(one.slowest for done in loads for one in done) / 1000, 0),
+                text(median(max(one.p99 for one in done.loads) for done in loads) / 1000, 1),
+                text(max(one.slowest for done in loads for one in done.loads) / 1000, 0),
+                text(median(done.stored_s / done.deliveries for done in loads) * 1e6, 0),
+                text(median(done.judged_s / done.deliveries for done in loads) * 1e6, 0),
             )
         )
     return rows_of(rows)

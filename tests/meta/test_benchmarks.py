@@ -61,9 +61,9 @@ def test_the_benchmark_of_the_stores_prints_its_tables(
     little = ["--seconds", "0.3", "--rounds", "1", "--pages", "1", "--stored", "2000"]
     done = run("store.py", url, *little, "--directory", str(tmp_path), path=os.environ["PATH"])
     assert done.returncode == 0, done.stderr
-    # Deliveries per second, share of SQLite, p99, maximum.
+    # Deliveries per second, share of SQLite, p99, maximum, CPU time to store and to judge.
     for subject in ("SQLite, one sink", "PostgreSQL, one sink", "PostgreSQL, 3 sinks"):
-        assert re.search(rf"^{subject}( +{NUMBER}){{4}}$", done.stdout, re.MULTILINE), done.stdout
+        assert re.search(rf"^{subject}( +{NUMBER}){{6}}$", done.stdout, re.MULTILINE), done.stdout
     for kind in ("first page", "in the middle", "of an event", "of a verdict", "with a text"):
         assert re.search(rf"^{kind} +{NUMBER} +{NUMBER} +{NUMBER}$", done.stdout, re.MULTILINE)
     assert len(re.findall(", (met|MISSED)$", done.stdout, re.MULTILINE)) == 1

@@ -177,7 +177,7 @@ class Target:
                     response.iter_raw(), encodings, self._remaining, self._max_kept_bytes()
                 )
         except (httpx.HTTPError, httpx.InvalidURL, _HeadTooLarge, BodyTooLarge) as error:
-            failure = replace(_describe_failure(error, self._timeout), status=status)
+            failure = replace(describe_failure(error, self._timeout), status=status)
             # Lost before the response began: a race over an idle connection, a body that the
             # service rejected unread, or a crash. A retry decides.
             lost = (failure.kind, status) == ("lost", None)
@@ -256,7 +256,8 @@ def _bounded_headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
     return fields
 
 
-def _describe_failure(error: Exception, timeout: float) -> Failure:
+def describe_failure(error: Exception, timeout: float) -> Failure:
+    """Return why there is no response, by an error of httpx or of the reading of a body."""
     if isinstance(error, httpx.TimeoutException):
         return Failure("timeout", f"no complete response within {timeout:g} s")
     if isinstance(error, _HeadTooLarge | BodyTooLarge):

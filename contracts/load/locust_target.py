@@ -11,12 +11,17 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession
 
 from contracts.execution.response_body import MAX_JUDGED_BYTES, BodyTooLarge, read_body
-from contracts.execution.target import request_headers, retry_delay, target_with_query
+from contracts.execution.target import (
+    describe_failure,
+    request_headers,
+    retry_delay,
+    target_with_query,
+)
 from contracts.load.worker import LoadWorker
 from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
 
 _STEP_BYTES: Final = 64 * 1024
-_ERRORS: Final = (*FAILURE_EXCEPTIONS, httpx.DecodingError, BodyTooLarge)
+_BODY_ERRORS: Final = (httpx.DecodingError, BodyTooLarge)
 
 
 class LocustTarget:
@@ -48,16 +53,13 @@ class LocustTarget:
                     catch_response=True,
                     stream=True,
                 )
-                received = self._received(response)
+                received, failure = self._received(response)
         except BaseException:  # the end of the load kills a user in the middle of a request
             self._worker.excuse(request.mark)
             raise
         ended = time.time()
         response.request_meta["response_time"] = (ended - started) * 1000
-        failure = received if isinstance(received, Failure) else None
-        exchange = Exchange(
-            request, None if isinstance(received, Failure) else received, failure, started, ended
-        )
+        exchange = Exchange(request, received, failure, started, ended)
         with response:
             complaint = self._worker.record(exchange)
             if complaint:
@@ -72,32 +74,30 @@ class LocustTarget:
         """Send `requests` one after the other."""
         return [self.send(request) for request in requests]
 
-    def _received(self, response: Any) -> ReceivedResponse | Failure:
+    def _received(self, response: Any) -> tuple[ReceivedResponse | None, Failure | None]:
         """Return the response with its whole body, or why there is none."""
         status = response.status_code
         if not status:
-            return self._failure(response.error)
+            return None, self._failure(response.error)
         try:
             encodings = response.headers.getlist("content-encoding")
             body = read_body(_chunks(response), encodings, _no_deadline, MAX_JUDGED_BYTES)
-        except _ERRORS as error:
-            return replace(self._failure(error), status=status)
+        except (*FAILURE_EXCEPTIONS, *_BODY_ERRORS) as error:
+            return None, replace(self._failure(error), status=status)
         finally:
             response.release()
         response.request_meta["response_length"] = len(body.content)
         headers = tuple((str(name), str(value)) for name, value in response.headers.items())
-        return ReceivedResponse(status, headers, body.content, body.not_judged)
+        return ReceivedResponse(status, headers, body.content, body.not_judged), None
 
     def _failure(self, error: Exception) -> Failure:
+        timeout = self._worker.settings.request_timeout
         if isinstance(error, TimeoutError):
-            limit = self._worker.settings.request_timeout
-            return Failure("timeout", f"no complete response within {limit:g} s")
+            return describe_failure(httpx.ReadTimeout(""), timeout)
+        if isinstance(error, _BODY_ERRORS):
+            return describe_failure(error, timeout)
         if isinstance(error, ConnectionRefusedError):
             return Failure("unreachable", "the connection was refused")
-        if isinstance(error, BodyTooLarge):
-            return Failure("too large", str(error))
-        if isinstance(error, httpx.DecodingError):
-            return Failure("malformed", f"the content encoding is invalid: {error}")
         if isinstance(error, HTTPParseError) and not isinstance(error, HTTPConnectionClosed):
             is_short = "incomplete" in str(error).lower() or "closed" in str(error)
             kind = "the connection closed during the response" if is_short else "not HTTP"
